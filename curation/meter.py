@@ -1,0 +1,38 @@
+"""Counters that the stages move and the console reads."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Mapping
+from typing import Protocol
+
+
+class Meter(Protocol):
+    """Where running totals go. `add` never blocks on the network and never fails a stage."""
+
+    def add(self, stage: str, counts: Mapping[str, float]) -> None:
+        """Add to the totals of one stage.
+
+        Keys in use: `rows` (rows that left the stage), `rejected`, `rejected.<reason>`, `seconds` (busy),
+        and for rewrite `requests`, `answers`, `retries`, `prompt_tokens`, `completion_tokens`.
+        """
+
+
+class LocalMeter:
+    """Totals in this process, safe to move from several threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._totals: dict[str, Counter[str]] = {}
+
+    def add(self, stage: str, counts: Mapping[str, float]) -> None:
+        with self._lock:
+            total = self._totals.setdefault(stage, Counter())
+            for key, value in counts.items():
+                total[key] += value  # type: ignore[assignment]
+
+    def snapshot(self) -> dict[str, dict[str, float]]:
+        """Totals by stage, a copy."""
+        with self._lock:
+            return {stage: dict(total) for stage, total in self._totals.items()}

@@ -1,0 +1,243 @@
+"""The sample table: its columns, the reasons for which a sample is rejected, and how a row is rejected.
+
+Every stage takes and returns a table of this one schema. A column that no stage has filled yet is null,
+which costs Arrow a bit a row, and makes "the same rows in the same order" a thing that can be checked.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+FETCH = pa.struct(
+    [
+        ("status", pa.string()),  # "ok", or the reason of the last attempt
+        ("http_code", pa.int32()),  # of the last hop, null when none answered
+        ("hops", pa.int32()),  # redirects followed
+        ("attempts", pa.int32()),
+        ("bytes", pa.int64()),  # body bytes read in the last attempt
+        ("seconds", pa.float32()),  # from first attempt to the end, waits included
+        ("error", pa.string()),  # class of the error, never its free text
+        ("opt_out", pa.string()),  # evidence: "hop 1: X-Robots-Tag: noai"
+    ]
+)
+IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+FACT = pa.struct([("source", pa.string()), ("text", pa.string())])
+MESSAGE = pa.struct([("role", pa.string()), ("content", pa.string())])
+TURN = pa.struct(
+    [
+        ("response_type", pa.string()),
+        ("question", pa.string()),
+        ("answer", pa.string()),
+        ("checks", pa.list_(pa.string())),  # "reason: detail" of each check it failed; empty when kept
+    ]
+)
+
+SCHEMA = pa.schema(
+    [
+        ("sample_id", pa.string()),  # hash of url and caption: the same for the same pair everywhere
+        ("partition", pa.string()),
+        ("row", pa.int32()),  # index in the partition
+        ("url", pa.string()),
+        ("caption", pa.string()),  # alt-text as found
+        ("text", pa.string()),  # alt-text repaired and sanitised
+        ("language", pa.string()),  # ISO 639-1 of text
+        ("metadata", pa.string()),  # JSON object: the source's other columns, mapped ones under our names
+        ("fetch", FETCH),
+        ("image", IMAGE),  # re-encoded, never the stranger's bytes
+        ("width", pa.int32()),
+        ("height", pa.int32()),
+        ("original_width", pa.int32()),
+        ("original_height", pa.int32()),
+        ("sha256", pa.string()),  # of the bytes as fetched
+        ("pdq", pa.string()),  # perceptual hash, 64 hex digits
+        ("contrast", pa.float32()),  # standard deviation of luma, 0 to 127.5
+        ("sharpness", pa.float32()),  # variance of the Laplacian of luma
+        ("preview", pa.binary()),  # small JPEG of a rejected sample, when the recipe asks for it
+        ("evidence", pa.list_(FACT)),
+        ("messages", pa.list_(MESSAGE)),  # what trainers read
+        ("turns", pa.list_(TURN)),
+        ("model", pa.string()),
+        ("prompt", pa.string()),  # fingerprint of the prompt files
+        ("seed", pa.int64()),
+        ("prompt_tokens", pa.int32()),
+        ("completion_tokens", pa.int32()),
+        ("reason", pa.string()),
+        ("detail", pa.string()),
+        ("recipe", pa.string()),
+        ("run", pa.string()),
+        ("created", pa.timestamp("us", tz="UTC")),
+    ]
+)
+HEAVY = ("image", "messages")  # dropped when a row is rejected
+
+
+class Reason(StrEnum):
+    """Why a sample was rejected: its value as stored, the stage that gives it, and whether trying again
+    on another day may help."""
+
+    stage: str
+    transient: bool
+
+    def __new__(cls, value: str, stage: str, transient: bool = False) -> Reason:
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.stage = stage
+        member.transient = transient
+        return member
+
+    # captions: the source's own scores, then the text
+    UNSAFE = "unsafe", "captions"
+    WATERMARK = "watermark", "captions"
+    LOW_SIMILARITY = "low_similarity", "captions"
+    SMALL_SOURCE = "small_source", "captions"
+    EMPTY_CAPTION = "empty_caption", "captions"
+    SHORT_CAPTION = "short_caption", "captions"
+    LONG_CAPTION = "long_caption", "captions"
+    FEW_LETTERS = "few_letters", "captions"
+    FILE_NAME = "file_name", "captions"
+    URL_CAPTION = "url_caption", "captions"
+    REPEATED_WORDS = "repeated_words", "captions"
+    LANGUAGE = "language", "captions"
+    MALFORMED_URL = "malformed_url", "captions"
+    # download
+    REFUSED_SCHEME = "refused_scheme", "download"
+    REFUSED_ADDRESS = "refused_address", "download"
+    DNS = "dns", "download", True
+    CONNECT = "connect", "download", True
+    TLS = "tls", "download"
+    TIMEOUT = "timeout", "download", True
+    TOO_LARGE = "too_large", "download"
+    TOO_MANY_REDIRECTS = "too_many_redirects", "download"
+    BAD_RESPONSE = "bad_response", "download", True
+    HTTP_401 = "http_401", "download"
+    HTTP_403 = "http_403", "download"
+    HTTP_404 = "http_404", "download"
+    HTTP_410 = "http_410", "download"
+    HTTP_429 = "http_429", "download", True
+    HTTP_4XX = "http_4xx", "download"
+    HTTP_5XX = "http_5xx", "download", True
+    HOST_SET_ASIDE = "host_set_aside", "download", True
+    ROBOTS_TXT = "robots_txt", "download"
+    OPTED_OUT = "opted_out", "download"
+    HASH_MISMATCH = "hash_mismatch", "download"
+    DENIED = "denied", "download"
+    NOT_AN_IMAGE = "not_an_image", "download"
+    DECODE = "decode", "download"
+    TOO_MANY_PIXELS = "too_many_pixels", "download"
+    # images
+    TOO_SMALL = "too_small", "images"
+    ASPECT = "aspect", "images"
+    BLANK = "blank", "images"
+    BLURRED = "blurred", "images"
+    NSFW = "nsfw", "images"
+    # dedup
+    DUPLICATE_SAMPLE = "duplicate_sample", "dedup"
+    DUPLICATE_IMAGE = "duplicate_image", "dedup"
+    NEAR_DUPLICATE_IMAGE = "near_duplicate_image", "dedup"
+    DUPLICATE_DIALOGUE = "duplicate_dialogue", "dedup"
+    # rewrite
+    NO_EVIDENCE = "no_evidence", "rewrite"
+    LLM_FAILED = "llm_failed", "rewrite", True
+    LLM_TRUNCATED = "llm_truncated", "rewrite"
+    LLM_INVALID = "llm_invalid", "rewrite"
+    # quality (of a turn, or of a row none of whose turns was kept)
+    MALFORMED = "malformed", "quality"
+    TOO_SHORT = "too_short", "quality"
+    TOO_LONG = "too_long", "quality"
+    REPETITION = "repetition", "quality"
+    CAPTION_LEAK = "caption_leak", "quality"
+    REFUSAL = "refusal", "quality"
+    UNSUPPORTED = "unsupported", "quality"
+    BAD_QUESTION = "bad_question", "quality"
+    DEBRIS = "debris", "quality"
+    # any stage
+    QUARANTINED = "quarantined", "engine"
+
+
+# Reasons for which not even a preview of the image may be kept.
+NEVER_SHOWN = frozenset({Reason.NSFW, Reason.DENIED, Reason.OPTED_OUT, Reason.HASH_MISMATCH, Reason.ROBOTS_TXT})
+
+
+@dataclass(frozen=True)
+class Reject:
+    """One rejected row: the reason, and a detail that says what was found and what was expected."""
+
+    reason: Reason
+    detail: str
+
+
+def sample_id(url: str, caption: str) -> str:
+    """32 hex digits that are the same for the same (url, caption) pair in every source and run."""
+    joined = f"{url}\x00{caption}".encode("utf-8", "surrogatepass")
+    return hashlib.sha256(joined).hexdigest()[:32]
+
+
+def empty_columns(rows: int) -> dict[str, pa.Array]:
+    """Every column of SCHEMA, all null, for `rows` rows."""
+    return {field.name: pa.nulls(rows, field.type) for field in SCHEMA}
+
+
+def make_table(columns: Mapping[str, Any]) -> pa.Table:
+    """A table of SCHEMA from some of its columns (lists or arrays of equal length); the rest is null."""
+    rows = len(next(iter(columns.values())))
+    filled = empty_columns(rows)
+    for name, values in columns.items():
+        kind = SCHEMA.field(name).type
+        filled[name] = values if isinstance(values, pa.Array | pa.ChunkedArray) else pa.array(values, kind)
+    return pa.table(filled, schema=SCHEMA)
+
+
+def live(table: pa.Table) -> list[int]:
+    """Indices of the rows that no stage has rejected yet, in order."""
+    mask = pc.is_null(table.column("reason"))
+    return pc.indices_nonzero(mask).to_pylist()
+
+
+def column(table: pa.Table, name: str, rows: Sequence[int]) -> list[Any]:
+    """Python values of one column at some rows."""
+    return table.column(name).take(pa.array(rows, pa.int64())).to_pylist()
+
+
+def fill(table: pa.Table, name: str, values: Mapping[int, Any]) -> pa.Table:
+    """The table with `values` (row index -> value) set in column `name`; other rows keep what they have."""
+    if not values:
+        return table
+    where = SCHEMA.get_field_index(name)
+    kind = SCHEMA.field(name).type
+    old = table.column(name)
+    if old.null_count == len(old):
+        cells: list[Any] = [None] * len(old)
+    else:
+        cells = old.to_pylist()
+    for row, value in values.items():
+        cells[row] = value
+    filled = pa.array(cells, kind)
+    return table.set_column(where, SCHEMA.field(name), filled)
+
+
+def reject(table: pa.Table, rejects: Mapping[int, Reject]) -> pa.Table:
+    """The table with these rows rejected: `reason` and `detail` set, heavy columns dropped, rows kept.
+
+    A row that an earlier stage rejected keeps its first reason.
+    """
+    alive = set(live(table))
+    fresh = {row: found for row, found in rejects.items() if row in alive}
+    if not fresh:
+        return table
+    table = fill(table, "reason", {row: str(found.reason) for row, found in fresh.items()})
+    table = fill(table, "detail", {row: found.detail for row, found in fresh.items()})
+    keep = pa.array([row not in fresh for row in range(len(table))])
+    for name in HEAVY:
+        index = SCHEMA.get_field_index(name)
+        field = SCHEMA.field(name)
+        if table.column(index).null_count < len(table):
+            kept = pc.if_else(keep, table.column(index), pa.scalar(None, field.type))
+            table = table.set_column(index, field, kept)
+    return table
