@@ -1,0 +1,138 @@
+"""What can be said of a run in progress, from the meter's totals: how far each stage is, how fast, how long yet."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+WINDOW_S = 30.0
+
+
+@dataclass(frozen=True)
+class PlanFacts:
+    """What a run is about to do, and what the table already holds."""
+
+    rows: int  # pending
+    partitions: int  # pending
+    files: int = 0  # source files with pending partitions
+    rows_committed: int = 0  # by earlier runs
+    partitions_committed: int = 0
+    files_committed: int = 0
+    table: str = ""
+    recipe: str = ""  # fingerprint
+    run: str = ""
+
+
+@dataclass(frozen=True)
+class Committed:
+    """What this run has committed so far."""
+
+    commits: int = 0
+    partitions: int = 0
+    accepted: int = 0
+    rejected: int = 0
+
+
+class Rate:
+    """Units per second over a sliding window that reaches back over three changes at least: a stage moves by
+    whole partitions, and a window that holds none would say that it stands still."""
+
+    def __init__(self, window_s: float = WINDOW_S) -> None:
+        self._window_s = window_s
+        self._points: deque[tuple[float, float]] = deque()
+
+    def add(self, now_s: float, total: float) -> None:
+        """Record the running total at a time."""
+        if not self._points or total != self._points[-1][1]:
+            self._points.append((now_s, total))
+        while len(self._points) > 4 and self._points[1][0] < now_s - self._window_s:
+            self._points.popleft()
+
+    def per_second(self, now_s: float | None) -> float:
+        """The rate up to now, which falls while nothing moves; or, with None, up to the last change."""
+        if len(self._points) < 2:
+            return 0.0
+        (start_s, start), (last_s, end) = self._points[0], self._points[-1]
+        return (end - start) / max((now_s or last_s) - start_s, 1e-3)
+
+    @property
+    def moved(self) -> int:
+        """How often the total changed, as far as the window remembers."""
+        return max(0, len(self._points) - 1)
+
+
+@dataclass(frozen=True)
+class StageProgress:
+    """One line of the live table. `rows` counts every row that left the stage, rejected ones too."""
+
+    stage: str
+    rows: int
+    planned: int
+    rejected: int
+    top_reason: str  # the most frequent so far, "" when nothing was rejected
+    rows_per_s: float
+    tokens_per_s: float
+    requests: int
+    answers: int
+
+
+class Progress:
+    """Turns snapshots of the meter (keys: see `curation.meter.Meter.add`) into lines, rates and an estimate."""
+
+    def __init__(self, plan: PlanFacts, stages: Sequence[str]) -> None:
+        self._plan = plan
+        self._stages = tuple(stages)
+        self._rows = {stage: Rate() for stage in stages}
+        self._tokens = {stage: Rate() for stage in stages}
+        self._counts: Mapping[str, Mapping[str, float]] = {}
+        self._now_s = 0.0
+
+    def update(self, now_s: float, snapshot: Mapping[str, Mapping[str, float]]) -> None:
+        """Take in the totals at a time (seconds of a monotonic clock)."""
+        self._now_s = now_s
+        self._counts = snapshot
+        for before, stage in zip((None, *self._stages), self._stages, strict=False):
+            counts = snapshot.get(stage, {})
+            # The clock of a stage starts when rows can reach it, so that its rate owes nothing to the stages before.
+            if before is None or snapshot.get(before, {}).get("rows") or counts:
+                self._rows[stage].add(now_s, counts.get("rows", 0))
+                self._tokens[stage].add(now_s, counts.get("completion_tokens", 0))
+
+    def stages(self) -> list[StageProgress]:
+        """One line a stage, in order."""
+        return [self._stage(stage) for stage in self._stages]
+
+    def _stage(self, stage: str) -> StageProgress:
+        counts = self._counts.get(stage, {})
+        by_reason = {key[9:]: number for key, number in counts.items() if key.startswith("rejected.") and number}
+        rows = int(counts.get("rows", 0))
+        return StageProgress(
+            stage=stage,
+            rows=rows,
+            planned=self._plan.rows,
+            rejected=int(counts.get("rejected", 0)),
+            top_reason=max(by_reason, key=lambda reason: by_reason[reason], default=""),
+            rows_per_s=self._rows[stage].per_second(self._now_s if rows < self._plan.rows else None),
+            tokens_per_s=self._tokens[stage].per_second(self._now_s),
+            requests=int(counts.get("requests", 0)),
+            answers=int(counts.get("answers", 0)),
+        )
+
+    def remaining_s(self) -> float | None:
+        """Seconds until the slowest stage is through, at its present rate; None while nothing supports a figure,
+        which is until that stage has let rows through twice."""
+        slowest = self.slowest()
+        if slowest is None:
+            return 0.0
+        if self._rows[slowest.stage].moved < 2 or not slowest.rows_per_s:
+            return None
+        return (slowest.planned - slowest.rows) / slowest.rows_per_s
+
+    def slowest(self) -> StageProgress | None:
+        """The stage that will finish last at present rates; one that has not moved comes first. None when all are
+        through."""
+        open_stages = [line for line in self.stages() if line.rows < line.planned]
+        if not open_stages:
+            return None
+        return max(open_stages, key=lambda line: (line.planned - line.rows) / max(line.rows_per_s, 1e-9))

@@ -1,0 +1,131 @@
+"""Figures on dialogues and tokens, from the columns of a table of finished samples."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from statistics import median
+from typing import Any
+
+import pyarrow as pa
+
+COLUMNS = ("reason", "turns", "model", "language", "prompt_tokens", "completion_tokens")
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """Tokens that were paid for: `prompt` went to the LLM, `completion` came back."""
+
+    prompt: int = 0
+    completion: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.prompt + self.completion
+
+    def __add__(self, other: Tokens) -> Tokens:
+        return Tokens(self.prompt + other.prompt, self.completion + other.completion)
+
+    def cost(self, prompt_price: float, completion_price: float) -> float:
+        """In the currency of the prices, which are for a million tokens."""
+        return (self.prompt * prompt_price + self.completion * completion_price) / 1e6
+
+
+@dataclass(frozen=True)
+class DialogueFacts:
+    """What the read rows say: kept turns of accepted samples, and what checks and tokens went into all of them."""
+
+    rows: int = 0  # read for these figures
+    dialogues: int = 0
+    response_types: dict[str, int] = field(default_factory=dict)  # kept turns
+    first_words: dict[str, int] = field(default_factory=dict)  # of questions of kept turns, lower case
+    turns_per_dialogue: dict[int, int] = field(default_factory=dict)
+    question_words: float = 0.0  # median length
+    answer_words: float = 0.0
+    failed_checks: dict[str, int] = field(default_factory=dict)  # turns by the first check they failed
+    turns_written: int = 0
+    models: dict[str, int] = field(default_factory=dict)
+    languages: dict[str, int] = field(default_factory=dict)  # of accepted samples
+    accepted_tokens: Tokens = Tokens()
+    wasted_tokens: dict[str, Tokens] = field(default_factory=dict)  # by reason of rejection
+
+    @property
+    def turns(self) -> int:
+        return sum(self.response_types.values())
+
+    @property
+    def tokens(self) -> Tokens:
+        return sum(self.wasted_tokens.values(), self.accepted_tokens)
+
+
+def dialogue_facts(batches: Iterable[pa.Table | pa.RecordBatch]) -> DialogueFacts:
+    """The figures of all rows in `batches`, which need the columns of `COLUMNS` alone."""
+    tally = _Tally()
+    for batch in batches:
+        for row in batch.select(list(COLUMNS)).to_pylist():
+            tally.add(row)
+    return tally.facts()
+
+
+class _Tally:
+    def __init__(self) -> None:
+        self.rows = self.dialogues = self.written = 0
+        self.types: Counter[str] = Counter()
+        self.words: Counter[str] = Counter()
+        self.per_dialogue: Counter[int] = Counter()
+        self.failed: Counter[str] = Counter()
+        self.models: Counter[str] = Counter()
+        self.languages: Counter[str] = Counter()
+        self.lengths: tuple[list[int], list[int]] = ([], [])
+        self.kept_tokens = Tokens()
+        self.wasted: dict[str, Tokens] = {}
+
+    def add(self, row: Mapping[str, Any]) -> None:
+        self.rows += 1
+        turns = row["turns"] or []
+        self.written += len(turns)
+        for turn in turns:
+            if turn["checks"]:
+                self.failed[turn["checks"][0].partition(":")[0].strip()] += 1
+        if turns and row["model"]:
+            self.models[row["model"]] += 1
+        tokens = Tokens(row["prompt_tokens"] or 0, row["completion_tokens"] or 0)
+        if row["reason"] is not None:
+            if tokens.total:
+                self.wasted[row["reason"]] = self.wasted.get(row["reason"], Tokens()) + tokens
+            return
+        self.kept_tokens += tokens
+        self._accepted(row, [turn for turn in turns if not turn["checks"]])
+
+    def _accepted(self, row: Mapping[str, Any], kept: list[Mapping[str, Any]]) -> None:
+        self.dialogues += 1
+        self.per_dialogue[len(kept)] += 1
+        if row["language"]:
+            self.languages[row["language"]] += 1
+        for turn in kept:
+            self.types[turn["response_type"] or "?"] += 1
+            words = _WORD.findall(turn["question"] or "")
+            self.words[words[0].lower() if words else "?"] += 1
+            self.lengths[0].append(len((turn["question"] or "").split()))
+            self.lengths[1].append(len((turn["answer"] or "").split()))
+
+    def facts(self) -> DialogueFacts:
+        questions, answers = self.lengths
+        return DialogueFacts(
+            rows=self.rows,
+            dialogues=self.dialogues,
+            response_types=dict(self.types.most_common()),
+            first_words=dict(self.words.most_common()),
+            turns_per_dialogue=dict(sorted(self.per_dialogue.items())),
+            question_words=median(questions) if questions else 0.0,
+            answer_words=median(answers) if answers else 0.0,
+            failed_checks=dict(self.failed.most_common()),
+            turns_written=self.written,
+            models=dict(self.models.most_common()),
+            languages=dict(self.languages.most_common()),
+            accepted_tokens=self.kept_tokens,
+            wasted_tokens=dict(sorted(self.wasted.items(), key=lambda pair: -pair[1].total)),
+        )
