@@ -1,0 +1,277 @@
+"""The group commit: receipts in, atomic versions of the table out, each partition exactly once."""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+import time
+import uuid
+from collections import Counter
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from curation.errors import BadShard, CommitFailed, CommitStateUnknown, CurationError
+from curation.table.log import add_action, commit_info, create_table, file_key, open_table, partition_key
+from curation.table.receipt import Receipt, ShardFile
+from curation.table.shard import ACCEPTED, REJECTED, TABLE_SCHEMA, check_footer, check_whole, footer_bytes, planned_rows
+from curation.table.storage import OutputSection, Storage
+
+if TYPE_CHECKING:
+    from deltalake import DeltaTable
+
+log = logging.getLogger(__name__)
+FOOTER_GUESS_BYTES = 64 * 1024
+
+
+@dataclass
+class Committed:
+    """Running totals of one committer. `skipped` counts partitions that another run or attempt had landed."""
+
+    partitions: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    bytes: int = 0
+    commits: int = 0
+    skipped: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+
+    def add(self, receipt: Receipt) -> None:
+        """Count one partition that has landed."""
+        self.partitions += 1
+        self.accepted += receipt.accepted
+        self.rejected += receipt.rejected
+        self.bytes += sum(file.bytes for file in receipt.files)
+        self.reasons.update(receipt.reasons)
+
+
+class Committer:
+    """Commits receipts in groups of `commit_every_partitions`, or after `commit_every_s` if that comes first.
+
+    One group is one atomic Delta transaction: readers see all of its files or none. A partition lands exactly
+    once, whatever dies or races: its app transaction is looked up before the commit on the same snapshot that
+    the commit is made on, and two commits of one partition exclude each other. A partition that another run
+    landed first is counted in `committed.skipped` and logged; its new files are left for vacuum.
+
+    A context manager: leaving it commits what is pending, also when it is left by an error or by Ctrl-C, since
+    what is pending is finished work. Waits for a store that is away for up to `storage.patience_s`, then
+    raises `CommitFailed` or `CommitStateUnknown`; in both cases the next run continues.
+    """
+
+    def __init__(self, output: OutputSection, recipe: str, run: str) -> None:
+        self.committed = Committed()
+        self._output = output
+        self._recipe = recipe
+        self._run = run
+        self._storage = Storage(output.table, output.storage)
+        self._table: DeltaTable | None = None
+        self._key = f"commit:{uuid.uuid4().hex}"
+        self._sequence = 0
+        self._pending: dict[str, Receipt] = {}
+        self._oldest = 0.0
+        self._lock = threading.Lock()
+        self._closed = threading.Event()
+        self._failure: CurationError | None = None
+        self._timer = threading.Thread(target=self._flush_in_time, name="committer", daemon=True)
+
+    def __enter__(self) -> Committer:
+        self._storage.check_reachable()
+        self._timer.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if isinstance(error, CommitFailed | CommitStateUnknown):
+            self._closed.set()
+            return
+        self.close()
+
+    def add(self, receipt: Receipt) -> None:
+        """Check the receipt's files and put it in the pending group; commits the group when it is full.
+
+        `BadShard` if a file is not what the receipt says: the partition is not committed and stays pending for
+        the next run, and other receipts are not touched.
+        """
+        self._raise_failure()
+        with self._lock:
+            if receipt.partition in self._pending:
+                self._skip(receipt, "another attempt of this run")
+                return
+        self._verify(receipt)
+        with self._lock:
+            if not self._pending:
+                self._oldest = time.monotonic()
+            self._pending[receipt.partition] = receipt
+            if len(self._pending) >= self._output.commit_every_partitions:
+                self._flush()
+
+    def flush(self) -> None:
+        """Commit what is pending now."""
+        self._raise_failure()
+        with self._lock:
+            self._flush()
+
+    def close(self) -> None:
+        """Commit what is pending and stop. Safe to call twice."""
+        self._closed.set()
+        self.flush()
+
+    def _raise_failure(self) -> None:
+        if self._failure is not None:
+            raise self._failure
+
+    def _flush_in_time(self) -> None:
+        beat = min(1.0, self._output.commit_every_s / 4)
+        while not self._closed.wait(beat):
+            with self._lock:
+                due = self._pending and time.monotonic() - self._oldest >= self._output.commit_every_s
+                if not due:
+                    continue
+                try:
+                    self._flush()
+                except CurationError as error:
+                    self._failure = error  # raised by the next call, in the driver's own thread
+                    return
+
+    def _verify(self, receipt: Receipt) -> None:
+        rows = {ACCEPTED: 0, REJECTED: 0}
+        for file in receipt.files:
+            if file.outcome not in rows or not file.path.startswith(f"outcome={file.outcome}/"):
+                raise BadShard(f"{file.path} does not lie under its outcome {file.outcome!r}")
+            rows[file.outcome] += file.rows
+        planned = planned_rows(receipt.partition)
+        said = (receipt.planned, receipt.accepted, receipt.rejected)
+        if (receipt.accepted, receipt.rejected) != (rows[ACCEPTED], rows[REJECTED]) or not (
+            planned == receipt.planned == receipt.accepted + receipt.rejected
+        ):
+            raise BadShard(
+                f"partition {receipt.partition} was planned with {planned} rows; its receipt says planned, accepted, "
+                f"rejected = {said} and its files hold {rows}"
+            )
+        for file in receipt.files:
+            self._verify_file(file)
+
+    def _verify_file(self, file: ShardFile) -> None:
+        try:
+            if self._output.verify_sha256:
+                check_whole(file, self._storage.read(file.path))
+                return
+            size = self._storage.size(file.path)
+            if size != file.bytes:
+                raise BadShard(f"{file.path} has {size} bytes, its receipt says {file.bytes}")
+            end = self._storage.read_end(file.path, FOOTER_GUESS_BYTES)
+            if footer_bytes(end) > len(end):
+                end = self._storage.read_end(file.path, footer_bytes(end))
+            check_footer(file, end)
+        except FileNotFoundError as error:
+            raise BadShard(f"{file.path} does not exist") from error
+
+    def _skip(self, receipt: Receipt, by: str) -> None:
+        self.committed.skipped += 1
+        log.warning(
+            "partition %s was committed by %s already; this attempt's files are left for vacuum", receipt.partition, by
+        )
+
+    def _flush(self) -> None:
+        if not self._pending:
+            return
+        landed = {receipt.partition for receipt in self._commit(list(self._pending.values()))}
+        for receipt in self._pending.values():
+            if receipt.partition in landed:
+                self.committed.add(receipt)
+            else:
+                self._skip(receipt, "another run")
+        self._pending.clear()
+        self.committed.commits += bool(landed)
+
+    def _commit(self, group: list[Receipt]) -> list[Receipt]:
+        """Land the group, and return the receipts that landed by this commit; loops until it is certain."""
+        from deltalake.exceptions import DeltaError, DeltaProtocolError, SchemaMismatchError, TableNotFoundError
+
+        self._sequence += 1
+        deadline = time.monotonic() + self._storage.patience_s
+        pause = 0.05
+        tried: list[Receipt] = []
+        unknown = False  # whether a commit was tried and the table not read since
+        while True:
+            try:
+                table = self._load()
+                if tried and table.transaction_version(self._key) == self._sequence:
+                    return tried  # the commit landed, its answer was lost
+                unknown = False
+                tried = [item for item in group if table.transaction_version(partition_key(item.partition)) is None]
+                if tried:
+                    unknown = True
+                    self._transact(table, tried)
+                return tried
+            except TableNotFoundError as error:
+                cause: Exception = error
+                self._create()
+            except (DeltaProtocolError, SchemaMismatchError) as error:
+                raise CommitFailed(
+                    f"{self._storage.uri()} is not a table that this version can write: {error}"
+                ) from error
+            except (DeltaError, OSError) as error:
+                cause = error
+                self._table = None
+            if time.monotonic() + pause > deadline:
+                raise self._gave_up(len(group), unknown) from cause
+            time.sleep(pause * random.uniform(0.5, 1.0))
+            pause = min(pause * 2, self._output.storage.max_backoff_s)
+
+    def _load(self) -> DeltaTable:
+        # A commit must be made on the snapshot that the look-up was made on: delta-rs rejects an app transaction
+        # that landed after its snapshot, and nothing that landed before it.
+        if self._table is None:
+            self._table = open_table(self._storage)
+        else:
+            self._table.update_incremental()
+        return self._table
+
+    def _create(self) -> None:
+        from deltalake.exceptions import DeltaError
+
+        try:
+            create_table(self._storage)
+        except (DeltaError, OSError) as error:  # another run made it first, or the store is away: the load will tell
+            log.debug("could not create %s: %s", self._storage.uri(), error)
+
+    def _transact(self, table: DeltaTable, receipts: list[Receipt]) -> None:
+        from deltalake import CommitProperties, Transaction
+
+        transactions = [Transaction(self._key, self._sequence)]
+        transactions += [Transaction(partition_key(receipt.partition), 1) for receipt in receipts]
+        transactions += [Transaction(key, -missing) for key, missing in self._missing(table, receipts).items()]
+        table.create_write_transaction(
+            [add_action(file) for receipt in receipts for file in receipt.files],
+            mode="append",
+            schema=TABLE_SCHEMA,
+            partition_by="outcome",
+            commit_properties=CommitProperties(
+                custom_metadata=commit_info(self._recipe, self._run, receipts), app_transactions=transactions
+            ),
+        )
+
+    def _missing(self, table: DeltaTable, receipts: list[Receipt]) -> dict[str, int]:
+        """How many partitions each source file still lacks once these have landed."""
+        missing: dict[str, int] = {}
+        for receipt in receipts:
+            key = file_key(receipt.file_id)
+            if key not in missing:
+                before = table.transaction_version(key)
+                missing[key] = receipt.file_partitions if before is None else -before
+            missing[key] -= 1
+            if missing[key] < 0:
+                raise CommitFailed(
+                    f"source file {receipt.file_id} has more partitions than the {receipt.file_partitions} it was "
+                    "planned into: it was planned with another partition size before. Use that size, or a new table"
+                )
+        return missing
+
+    def _gave_up(self, partitions: int, unknown: bool) -> CurationError:
+        waited = f"{partitions} partitions after {self._storage.patience_s:g} s: {self._storage.uri()} is away"
+        if unknown:
+            return CommitStateUnknown(f"cannot tell whether the commit landed of {waited}. Run again; delete nothing")
+        return CommitFailed(f"could not commit {waited}. Run again when it is back")

@@ -1,0 +1,100 @@
+"""The Delta log as we use it: how the table is opened and made, and what its app transactions mean.
+
+Every commit carries app transactions, which delta-rs keeps as a map from an id to a number:
+
+- `part:<partition id>` -> 1: the partition has landed;
+- `file:<file id>` -> minus the number of its partitions that are still missing, so 0 means the whole file has
+  landed, and planning asks once a finished file;
+- `commit:<committer>` -> the sequence number of that committer's last commit, which tells a committer that lost
+  the answer to its commit whether the commit landed;
+- `upkeep` -> a counter that maintenance moves, so that two of them never rewrite the same files.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from curation.table.receipt import Receipt, ShardFile
+from curation.table.shard import TABLE_SCHEMA
+from curation.table.storage import Storage
+
+if TYPE_CHECKING:
+    from deltalake import DeltaTable
+    from deltalake.transaction import AddAction
+
+# Key of our JSON object in a version's commit info.
+COMMIT_INFO = "curation"
+
+CONFIGURATION = {
+    "delta.checkpointInterval": "50",  # versions: opening the table reads at most this many log files
+    "delta.enableExpiredLogCleanup": "false",  # commit infos are the record of every run: reports read them
+    "delta.logRetentionDuration": "interval 3650 days",
+    "delta.dataSkippingNumIndexedCols": "0",  # numRecords is the one statistic that we vouch for
+}
+
+
+def open_table(storage: Storage) -> DeltaTable:
+    """The table's newest version. `TableNotFoundError` if there is none yet."""
+    from deltalake import DeltaTable
+
+    return DeltaTable(storage.uri(), storage_options=storage.delta_options())
+
+
+def create_table(storage: Storage) -> None:
+    """Make the empty table, version 0. `DeltaError` if another was faster, which does no harm."""
+    from deltalake import DeltaTable
+
+    DeltaTable.create(
+        storage.uri(),
+        TABLE_SCHEMA,
+        mode="error",
+        partition_by=["outcome"],
+        configuration=CONFIGURATION,
+        storage_options=storage.delta_options(),
+    )
+
+
+def add_action(file: ShardFile, data_change: bool = True) -> AddAction:
+    """The log entry of one written file."""
+    from deltalake.transaction import AddAction
+
+    return AddAction(
+        path=file.path,
+        size=file.bytes,
+        partition_values={"outcome": file.outcome},
+        modification_time=int(time.time() * 1000),
+        data_change=data_change,
+        stats=json.dumps({"numRecords": file.rows}),
+    )
+
+
+def partition_key(partition: str) -> str:
+    """App transaction id of a partition."""
+    return f"part:{partition}"
+
+
+def file_key(file_id: str) -> str:
+    """App transaction id of a source file."""
+    return f"file:{file_id}"
+
+
+def commit_info(recipe: str, run: str, receipts: list[Receipt]) -> dict[str, Any]:
+    """What a commit says of itself: run, recipe, counts and the whole receipts."""
+    body = {
+        "run": run,
+        "recipe": recipe,
+        "partitions": len(receipts),
+        "accepted": sum(receipt.accepted for receipt in receipts),
+        "rejected": sum(receipt.rejected for receipt in receipts),
+        "receipts": [json.loads(receipt.to_json()) for receipt in receipts],
+    }
+    return {COMMIT_INFO: body}
+
+
+def receipts_of(info: Mapping[str, Any]) -> list[Receipt]:
+    """The receipts in one version's commit info; empty for versions that committed none."""
+    body = info.get(COMMIT_INFO, {})
+    return [Receipt.from_json(json.dumps(item)) for item in body.get("receipts", [])]

@@ -1,0 +1,257 @@
+"""Reading the table: what has landed, whether it balances, and its rows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.dataset as pds
+
+from curation.table.log import COMMIT_INFO, file_key, open_table, partition_key, receipts_of
+from curation.table.receipt import Receipt
+from curation.table.shard import ACCEPTED, TABLE_SCHEMA, planned_rows
+from curation.table.storage import OutputSection, Storage
+
+if TYPE_CHECKING:
+    from deltalake import DeltaTable
+
+BATCH_ROWS = 256  # rows in flight of a scan that may carry images
+
+
+class Landed:
+    """What one snapshot of the table holds, asked by id; each answer is one look-up in memory."""
+
+    def __init__(self, table: DeltaTable | None) -> None:
+        self._table = table
+
+    def file(self, file_id: str) -> bool:
+        """Whether every partition of this source file has landed."""
+        return self._table is not None and self._table.transaction_version(file_key(file_id)) == 0
+
+    def partition(self, partition: str) -> bool:
+        """Whether this partition has landed."""
+        return self._table is not None and self._table.transaction_version(partition_key(partition)) is not None
+
+
+@dataclass(frozen=True)
+class Unbalanced:
+    """A partition whose rows are not what was planned. `distinct` counts different row numbers."""
+
+    partition: str
+    planned: int
+    accepted: int
+    rejected: int
+    distinct: int
+    landed: bool
+
+
+@dataclass(frozen=True)
+class Status:
+    """What the table holds, proved from the table alone. `version` is -1 when there is no table yet."""
+
+    version: int = -1
+    partitions: int = 0
+    planned: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    reasons: dict[str, int] = field(default_factory=dict)
+    files: int = 0
+    bytes: int = 0
+    unbalanced: tuple[Unbalanced, ...] = ()
+
+    @property
+    def balanced(self) -> bool:
+        """Whether every landed partition has each of its planned rows exactly once, with one outcome."""
+        return not self.unbalanced and self.planned == self.accepted + self.rejected
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        return {**asdict(self), "balanced": self.balanced}
+
+
+@dataclass(frozen=True)
+class RunInfo:
+    """What one run committed, from the commit infos: `receipts` in order of commit, times of its commits in UTC."""
+
+    run: str
+    recipe: str
+    first_commit: datetime
+    last_commit: datetime
+    commits: int
+    receipts: tuple[Receipt, ...]
+
+
+class SampleTable:
+    """The table as readers see it. Each call opens the newest version and reads that one alone, so what it
+    returns is consistent whatever is committed, compacted or vacuumed meanwhile."""
+
+    def __init__(self, output: OutputSection) -> None:
+        self._storage = Storage(output.table, output.storage)
+
+    @property
+    def uri(self) -> str:
+        """Where the table is: a path or an s3:// URL."""
+        return self._storage.uri()
+
+    def exists(self) -> bool:
+        """Whether anything has been committed."""
+        return self._open() is not None
+
+    def landed(self) -> Landed:
+        """What has landed, as of now."""
+        return Landed(self._open())
+
+    def status(self) -> Status:
+        """Counts, and the proof that planned = accepted + rejected, by reading three columns of every row and
+        comparing them, partition by partition, with the row ranges in the ids and the app transactions."""
+        table = self._open()
+        if table is None:
+            return Status()
+        rows = _RowCount()
+        for batch in _batches(table, ["partition", "row", "reason", "outcome"], None, 65_536):
+            rows.add(batch)
+        committed = {item.partition for info in table.history() for item in receipts_of(info)}
+        names = sorted(committed | set(rows.seen))
+        unbalanced = tuple(found for name in names if (found := rows.check(name, table)) is not None)
+        files = pa.table(table.get_add_actions(flatten=True))
+        return Status(
+            version=table.version(),
+            partitions=len(names),
+            planned=sum(planned_rows(name) for name in names),
+            accepted=sum(rows.accepted.values()),
+            rejected=sum(rows.rejected.values()),
+            reasons=dict(rows.reasons.most_common()),
+            files=len(files),
+            bytes=pc.sum(files.column("size_bytes")).as_py() or 0,
+            unbalanced=unbalanced,
+        )
+
+    def scan(
+        self,
+        columns: Sequence[str] | None = None,
+        outcome: str | None = None,
+        filter: pc.Expression | None = None,
+        limit: int | None = None,
+    ) -> Iterator[pa.RecordBatch]:
+        """Batches of rows: the columns asked for (all of the table's, and `outcome`, by default), of files of the
+        outcome asked for, of rows that pass `filter`, and at most `limit` of them. Holds a few batches at a time."""
+        table = self._open()
+        if table is None:
+            return
+        if outcome is not None:
+            only = pc.field("outcome") == outcome
+            filter = only if filter is None else only & filter
+        left = limit
+        for batch in _batches(table, list(columns or TABLE_SCHEMA.names), filter, BATCH_ROWS):
+            if left is not None:
+                batch = batch.slice(0, left)
+                left -= len(batch)
+            if len(batch):
+                yield batch
+            if left == 0:
+                return
+
+    def table(
+        self,
+        columns: Sequence[str] | None = None,
+        outcome: str | None = None,
+        filter: pc.Expression | None = None,
+        limit: int | None = None,
+    ) -> pa.Table:
+        """What `scan` yields, as one table in memory."""
+        names = list(columns or TABLE_SCHEMA.names)
+        schema = pa.schema([TABLE_SCHEMA.field(name) for name in names])
+        return pa.Table.from_batches(self.scan(names, outcome, filter, limit), schema=schema)
+
+    def keys(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """These columns of every accepted row, streaming."""
+        return self.scan(columns, outcome=ACCEPTED)
+
+    def sample(self, prefix: str) -> list[dict[str, Any]]:
+        """Every row whose sample id begins with `prefix`, whole, as Python values by column."""
+        table = self._open()
+        if table is None:
+            return []
+        wanted = pc.starts_with(pc.field("sample_id"), prefix)
+        found: list[dict[str, Any]] = []
+        dataset = table.to_pyarrow_dataset()
+        for fragment in dataset.get_fragments():
+            # The id column first: the images of a file are read only if the sample is in it.
+            if fragment.count_rows(filter=wanted):
+                found += fragment.to_table(schema=dataset.schema, filter=wanted).to_pylist()
+        return found
+
+    def runs(self) -> list[RunInfo]:
+        """What each run committed, oldest first."""
+        table = self._open()
+        infos = [] if table is None else [info for info in reversed(table.history()) if COMMIT_INFO in info]
+        by_run: dict[str, list[dict[str, Any]]] = {}
+        for info in infos:
+            if receipts_of(info):
+                by_run.setdefault(info[COMMIT_INFO]["run"], []).append(info)
+        return [_run_info(run, commits) for run, commits in by_run.items()]
+
+    def _open(self) -> DeltaTable | None:
+        from deltalake.exceptions import TableNotFoundError
+
+        try:
+            return open_table(self._storage)
+        except TableNotFoundError:
+            return None
+
+
+class _RowCount:
+    """How often each row number of each partition occurs, by outcome and reason."""
+
+    def __init__(self) -> None:
+        self.seen: dict[str, np.ndarray[Any, np.dtype[np.uint8]]] = {}
+        self.accepted: Counter[str] = Counter()
+        self.rejected: Counter[str] = Counter()
+        self.reasons: Counter[str] = Counter()
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        parts: Any = pc.dictionary_encode(batch.column("partition"))
+        codes = np.asarray(parts.indices)
+        numbers = np.asarray(batch.column("row"))
+        outcomes = np.asarray(pc.equal(batch.column("outcome"), pa.scalar(ACCEPTED)).cast(pa.int8()))
+        for code, name in enumerate(parts.dictionary.to_pylist()):
+            mine = codes == code
+            planned = planned_rows(name)
+            seen = self.seen.setdefault(name, np.zeros(planned, np.uint8))
+            inside = numbers[mine & (numbers >= 0) & (numbers < planned)]
+            np.add.at(seen, inside, 1)
+            accepted = int(outcomes[mine].sum())
+            self.accepted[name] += accepted
+            self.rejected[name] += int(mine.sum()) - accepted
+        self.reasons.update(str(reason) for reason in batch.column("reason").drop_null().to_pylist())
+
+    def check(self, name: str, table: DeltaTable) -> Unbalanced | None:
+        planned = planned_rows(name)
+        seen = self.seen.get(name, np.zeros(planned, np.uint8))
+        rows = self.accepted[name] + self.rejected[name]
+        landed = table.transaction_version(partition_key(name)) is not None
+        if landed and rows == planned and bool((seen == 1).all()):
+            return None
+        return Unbalanced(name, planned, self.accepted[name], self.rejected[name], int(np.count_nonzero(seen)), landed)
+
+
+def _batches(
+    table: DeltaTable, columns: list[str], filter: pc.Expression | None, batch_rows: int
+) -> Iterator[pa.RecordBatch]:
+    dataset = table.to_pyarrow_dataset()
+    scanner = pds.Scanner.from_dataset(
+        dataset, columns=columns, filter=filter, batch_size=batch_rows, batch_readahead=2, fragment_readahead=2
+    )
+    yield from scanner.to_batches()
+
+
+def _run_info(run: str, commits: list[dict[str, Any]]) -> RunInfo:
+    times = [datetime.fromtimestamp(info["timestamp"] / 1000, UTC) for info in commits]
+    receipts = tuple(receipt for info in commits for receipt in receipts_of(info))
+    return RunInfo(run, commits[-1][COMMIT_INFO]["recipe"], times[0], times[-1], len(commits), receipts)

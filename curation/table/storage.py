@@ -1,0 +1,281 @@
+"""Where the table's bytes live: a local folder or an S3 bucket, behind one small class."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any, TypeVar
+
+from pydantic import Field
+
+from curation.errors import RecipeError
+from curation.section import Section
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+# Answers that another try may change: time-out, conflict of two writers, slow down. And every 5xx.
+RETRIED_STATUS = frozenset({408, 409, 425, 429})
+LOCAL_PATIENCE_S = 10.0
+# What waiting never mends.
+PERMANENT = (FileNotFoundError, FileExistsError, PermissionError, IsADirectoryError, NotADirectoryError)
+
+
+class StorageSection(Section):
+    """How an object store is reached. A local path needs none of it."""
+
+    endpoint_url: str | None = None
+    """URL of an S3 server that is not AWS, such as http://127.0.0.1:8333; AWS when absent."""
+    region: str = "us-east-1"
+    """Region of the bucket; most S3 servers that are not AWS accept any."""
+    key_env: str = "AWS_ACCESS_KEY_ID"
+    """Name of the environment variable that holds the access key; when it is unset, the machine's own role is used."""
+    secret_env: str = "AWS_SECRET_ACCESS_KEY"
+    """Name of the environment variable that holds the secret key."""
+    token_env: str = "AWS_SESSION_TOKEN"
+    """Name of the environment variable that holds a session token, if there is one."""
+    allow_http: bool = False
+    """Allow plain http:// to the endpoint: for a server on this machine or in a closed network."""
+    connect_timeout_s: float = Field(default=5.0, gt=0, le=300)
+    """How long a connection may take to open."""
+    timeout_s: float = Field(default=60.0, gt=0, le=3600)
+    """How long one request may take."""
+    retries: int = Field(default=5, ge=0, le=100)
+    """How often one request is tried again within the client, with backoff, before the store counts as away."""
+    patience_s: float = Field(default=900.0, ge=0, le=86400)
+    """How long the run waits for a store that is away (unreachable, 5xx, throttling) before it gives up."""
+    max_backoff_s: float = Field(default=10.0, gt=0, le=300)
+    """Longest pause between two tries."""
+
+
+class OutputSection(Section):
+    """The Delta table that the run commits to."""
+
+    table: str = "out/table"
+    """Folder of the table: a local path or s3://bucket/prefix. Created by the first commit."""
+    storage: StorageSection = StorageSection()
+    """How the table's object store is reached."""
+    commit_every_partitions: int = Field(default=16, ge=1, le=1000)
+    """Finished partitions that are committed together. More of them make fewer, larger versions."""
+    commit_every_s: float = Field(default=60.0, gt=0, le=86400)
+    """Longest time that a finished partition waits for its commit; a crash loses at most this much work."""
+    row_group_rows: int = Field(default=100, ge=1, le=100_000)
+    """Rows in a row group of accepted shards: small, so that a loader can read a few images at a time
+    (the Hugging Face hub asks for about 100 for images)."""
+    rejected_row_group_rows: int = Field(default=10_000, ge=1, le=1_000_000)
+    """Rows in a row group of rejected rows, which carry no image."""
+    zstd_level: int = Field(default=3, ge=1, le=19)
+    """zstd level of every column but the images, which are compressed already."""
+    verify_sha256: bool = True
+    """Read each written file back whole before the commit and compare its sha256. Off, only its size and its
+    Parquet footer are compared, which saves reading every shard once."""
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """One file under the root: path relative to it, size in bytes, when it was last written."""
+
+    path: str
+    bytes: int
+    modified: datetime
+
+
+class Storage:
+    """Files under one root, local or s3://. Cheap to build and picklable: connections open when first used.
+
+    Calls to S3 outlast a store that is away for up to `patience_s` (a warning is logged when the wait
+    begins); then the last error is raised. `FileNotFoundError`, `FileExistsError` and `PermissionError` are
+    raised at once.
+    """
+
+    def __init__(self, root: str, section: StorageSection) -> None:
+        self.remote = root.startswith("s3://")
+        self.root = root.rstrip("/") if self.remote else os.path.abspath(root)
+        self.section = section
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {key: value for key, value in self.__dict__.items() if key != "filesystem"}
+
+    @cached_property
+    def filesystem(self) -> Any:
+        """The fsspec file system that holds the root."""
+        import fsspec
+
+        if not self.remote:
+            return fsspec.filesystem("file", auto_mkdir=True)
+        section = self.section
+        config: dict[str, Any] = {
+            "connect_timeout": section.connect_timeout_s,
+            "read_timeout": section.timeout_s,
+            "retries": {"max_attempts": section.retries + 1, "mode": "standard"},
+        }
+        if section.endpoint_url:
+            config["s3"] = {"addressing_style": "path"}
+        return fsspec.filesystem(
+            "s3",
+            key=os.environ.get(section.key_env),
+            secret=os.environ.get(section.secret_env),
+            token=os.environ.get(section.token_env),
+            endpoint_url=section.endpoint_url,
+            client_kwargs={"region_name": section.region},
+            config_kwargs=config,
+            use_ssl=not section.allow_http,
+        )
+
+    @property
+    def patience_s(self) -> float:
+        """How long to wait for the store: a local disk that fails does not come back by waiting."""
+        return self.section.patience_s if self.remote else min(self.section.patience_s, LOCAL_PATIENCE_S)
+
+    def uri(self, path: str = "") -> str:
+        """Full path or s3:// URL of a path relative to the root."""
+        return f"{self.root}/{path}" if path else self.root
+
+    def write_new(self, path: str, data: bytes) -> None:
+        """Write a file that does not exist yet; `FileExistsError` if it does, and it is left as it was.
+
+        A write whose answer was lost is tried again; finding its own bytes there counts as success.
+        """
+        try:
+            self._patiently(lambda: self.filesystem.pipe_file(self.uri(path), data, mode="create"))
+        except OSError as error:
+            if not isinstance(error, FileExistsError) and _http_status(error) != 412:
+                raise
+            if self.read(path) != data:
+                raise FileExistsError(f"{self.uri(path)} exists already and is never overwritten") from error
+
+    def read(self, path: str) -> bytes:
+        """All bytes of a file; `FileNotFoundError` if there is none."""
+        data: bytes = self._patiently(lambda: self.filesystem.cat_file(self.uri(path)))
+        return data
+
+    def read_end(self, path: str, length: int) -> bytes:
+        """The last `length` bytes of a file, or all of them if it is shorter."""
+        start = max(self.size(path) - length, 0)
+        data: bytes = self._patiently(lambda: self.filesystem.cat_file(self.uri(path), start=start))
+        return data
+
+    def size(self, path: str) -> int:
+        """Size of a file in bytes; `FileNotFoundError` if there is none."""
+        self.filesystem.invalidate_cache()
+        return int(self._patiently(lambda: self.filesystem.size(self.uri(path))))
+
+    def list(self, under: str = "") -> list[StoredFile]:
+        """Every file at any depth under a folder, in order of path; empty if there is no such folder."""
+        self.filesystem.invalidate_cache()
+        start = self.filesystem._strip_protocol(self.uri())
+        found = self._patiently(lambda: self.filesystem.find(self.uri(under), detail=True))
+        files = []
+        for name, info in found.items():
+            path = name[len(start) :].lstrip("/")
+            files.append(StoredFile(path, int(info["size"]), _modified(info)))
+        return sorted(files, key=lambda file: file.path)
+
+    def check_reachable(self) -> None:
+        """Raise `RecipeError` if the bucket is missing or closed to these credentials; waits while it is away."""
+        if not self.remote:
+            return
+        from botocore.exceptions import NoCredentialsError
+
+        bucket = self.root.removeprefix("s3://").split("/", 1)[0]
+        try:
+            self._patiently(lambda: self.filesystem.call_s3("list_objects_v2", Bucket=bucket, MaxKeys=1))
+        except FileNotFoundError as error:
+            raise RecipeError(f"{self.root}: there is no bucket {bucket!r} at {self._server()}; create it") from error
+        except (PermissionError, NoCredentialsError) as error:
+            names = f"{self.section.key_env} and {self.section.secret_env}"
+            raise RecipeError(
+                f"{self.root}: {self._server()} refuses these credentials ({type(error).__name__}); check {names}"
+            ) from error
+
+    def delta_options(self) -> dict[str, str] | None:
+        """Options for delta-rs, which reaches the same store by its own client; None for a local folder.
+
+        The conditional PUT is what makes a commit atomic on S3: the log entry of a version is written only
+        if there is none.
+        """
+        if not self.remote:
+            return None
+        section = self.section
+        options = {
+            "AWS_REGION": section.region,
+            "aws_conditional_put": "etag",
+            "allow_http": str(section.allow_http).lower(),
+            "connect_timeout": f"{_milliseconds(section.connect_timeout_s)}ms",
+            "timeout": f"{_milliseconds(section.timeout_s)}ms",
+            "max_retries": str(section.retries),
+            "retry_timeout": f"{_milliseconds(section.timeout_s * (section.retries + 1))}ms",
+            "backoff_config.init_backoff": "100ms",
+            "backoff_config.max_backoff": f"{_milliseconds(section.max_backoff_s)}ms",
+        }
+        if section.endpoint_url:
+            options["AWS_ENDPOINT_URL"] = section.endpoint_url
+        secrets = {
+            "AWS_ACCESS_KEY_ID": section.key_env,
+            "AWS_SECRET_ACCESS_KEY": section.secret_env,
+            "AWS_SESSION_TOKEN": section.token_env,
+        }
+        options.update({option: os.environ[name] for option, name in secrets.items() if os.environ.get(name)})
+        return options
+
+    def _server(self) -> str:
+        return self.section.endpoint_url or f"AWS {self.section.region}"
+
+    def _patiently(self, call: Callable[[], T]) -> T:
+        if not self.remote:
+            return call()
+        deadline = time.monotonic() + self.section.patience_s
+        pause = 0.2
+        waiting = False
+        while True:
+            try:
+                return call()
+            except _away_errors() as error:
+                if not is_transient(error) or time.monotonic() + pause > deadline:
+                    raise
+                if not waiting:
+                    log.warning("%s is away (%s); waiting for it", self._server(), type(error).__name__)
+                    waiting = True
+            time.sleep(pause)
+            pause = min(pause * 2, self.section.max_backoff_s)
+
+
+def is_transient(error: BaseException) -> bool:
+    """Whether the same call may succeed later: by class and HTTP status, never by text."""
+    if isinstance(error, PERMANENT):
+        return False
+    status = _http_status(error)
+    return status is None or status >= 500 or status in RETRIED_STATUS
+
+
+def _away_errors() -> tuple[type[BaseException], ...]:
+    # s3fs 2026.9 translates what the server answered into OSError and lets these of its clients through.
+    from aiohttp import ClientError
+    from botocore.exceptions import HTTPClientError
+    from botocore.parsers import ResponseParserError
+
+    return (OSError, HTTPClientError, ResponseParserError, ClientError)
+
+
+def _http_status(error: BaseException) -> int | None:
+    response = getattr(error.__cause__, "response", None)
+    if not isinstance(response, dict):
+        return None
+    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    return int(status) if status is not None else None
+
+
+def _modified(info: dict[str, Any]) -> datetime:
+    if "LastModified" in info:
+        when: datetime = info["LastModified"]
+        return when
+    return datetime.fromtimestamp(info["mtime"], UTC)
+
+
+def _milliseconds(seconds: float) -> int:
+    return max(1, round(seconds * 1000))
