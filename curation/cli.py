@@ -1,0 +1,229 @@
+"""The command line. Exit codes: 0 done, 1 incomplete or failed, 2 a recipe or source that cannot be used."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+
+from curation.errors import CurationError, RecipeError
+
+if TYPE_CHECKING:
+    from curation.recipe import Recipe
+    from curation.table.read import SampleTable
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+recipe_app = typer.Typer(no_args_is_help=True, help="Look at recipes.")
+app.add_typer(recipe_app, name="recipe")
+
+RecipeFile = Annotated[Path, typer.Argument(help="The recipe, a YAML file.", show_default=False)]
+Target = Annotated[str, typer.Argument(help="A recipe (*.yaml), or a table's folder or s3:// URL.", show_default=False)]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
+
+
+def main() -> None:
+    """Run the command line; an error of ours is printed without a traceback and sets the exit code."""
+    try:
+        app()
+    except CurationError as error:
+        Console(stderr=True).print(f"error: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
+        sys.exit(error.exit_code)
+
+
+@app.command()
+def run(
+    recipe: RecipeFile,
+    engine: Annotated[str | None, typer.Option(help="`ray` or `local`, instead of the recipe's.")] = None,
+    report: Annotated[Path | None, typer.Option(help="Write the HTML report here when done.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Process every partition that is not yet committed, and commit it."""
+    from curation.pipeline import run as run_pipeline
+
+    loaded = _with_engine(_load(recipe), engine)
+    console = Console(stderr=as_json)
+    result = run_pipeline(loaded, console)
+    summary = _table(str(recipe)).status()
+    if as_json:
+        _print_json({"run": result.run, "complete": result.complete, "committed_partitions": result.committed,
+                     "pending_partitions": len(result.plan.pending) - result.committed, "accepted": result.accepted,
+                     "rejected": result.rejected, "failures": [vars(f) for f in result.failures],
+                     "table": summary.to_dict()})  # fmt: skip
+    else:
+        _tell(result, loaded, summary, console)
+    path = report or (Path(loaded.report.path) if loaded.report.path else None)
+    if path is not None and result.committed:
+        _write_report(loaded, path, console)
+    raise typer.Exit(0 if result.complete else 1)
+
+
+@app.command()
+def plan(recipe: RecipeFile, as_json: AsJson = False) -> None:
+    """Show files, rows and partitions: what is committed and what is pending. Reads footers only."""
+    from curation.plan import make_plan
+    from curation.report.plan import render_plan
+    from curation.table.read import SampleTable
+
+    loaded = _load(recipe)
+    made = make_plan(loaded.source, SampleTable(loaded.output).landed())
+    if as_json:
+        _print_json({
+            "files": [vars(file) for file in made.files], "bad_files": [vars(file) for file in made.bad_files],
+            "rows": made.rows, "partitions": made.partitions,
+            "pending_rows": made.pending_rows, "pending_partitions": len(made.pending),
+        })  # fmt: skip
+    else:
+        Console().print(render_plan(made))
+
+
+@app.command()
+def status(target: Target, as_json: AsJson = False) -> None:
+    """Prove from the table alone that planned = accepted + rejected. Exit code 1 if it is not."""
+    from curation.report.funnel import Funnel, render
+
+    found = _table(target).status()
+    if as_json:
+        _print_json(found.to_dict())
+    else:
+        console = Console()
+        console.print(render(Funnel(found.planned, found.accepted, found.reasons)))
+        console.print(f"table {_table(target).uri}  version {found.version}  {found.partitions} partitions"
+                      f"  {found.files} files  {found.bytes:,} bytes", highlight=False, soft_wrap=True)  # fmt: skip
+        for wrong in found.unbalanced:
+            console.print(f"UNBALANCED {wrong}", style="red", markup=False)
+    raise typer.Exit(0 if found.balanced else 1)
+
+
+@app.command()
+def show(
+    target: Target,
+    sample: Annotated[str, typer.Argument(help="A sample id, or its first digits.", show_default=False)],
+    as_json: AsJson = False,
+) -> None:
+    """Show one sample: its image, alt-text, dialogue, checks, and how it was fetched."""
+    from curation.report.show import render_sample
+
+    found = _table(target).sample(sample)
+    if not found:
+        raise CurationError(f"no sample whose id begins with {sample!r} in {_table(target).uri}")
+    for row in found:
+        if as_json:
+            row["image"] = None
+            row["preview"] = None
+            _print_json(row)
+        else:
+            Console().print(render_sample(row))
+
+
+@app.command()
+def report(
+    target: Target, out: Annotated[Path, typer.Option("--out", "-o", help="The HTML file to write.")] = Path("report.html")
+) -> None:
+    """Write a self-contained HTML report of a table."""
+    from curation.report.html import build_report
+    from curation.report.section import ReportSection
+
+    section = _load(Path(target)).report if _is_recipe(target) else ReportSection()
+    build_report(_table(target), out, section)
+    Console().print(f"report {out.absolute()}", highlight=False, soft_wrap=True)
+
+
+@app.command()
+def serve(recipe: RecipeFile) -> None:
+    """Keep the recipe's LLM pool up, for several runs, until Ctrl-C."""
+    from curation.engine.ray import serve_pool
+
+    loaded = _load(recipe)
+    if loaded.inference.pool is None:
+        raise RecipeError(f"{recipe}: `serve` needs inference.pool; this recipe names endpoints that are up elsewhere")
+    serve_pool(loaded.engine, loaded.inference.pool, Console())
+
+
+@recipe_app.command("schema")
+def recipe_schema() -> None:
+    """Print the JSON schema of recipes, for editors and for reading: every key with its description."""
+    from curation.recipe import Recipe
+
+    _print_json(Recipe.model_json_schema())
+
+
+@recipe_app.command("check")
+def recipe_check(recipe: RecipeFile) -> None:
+    """Check a recipe and print it whole, with every default filled in."""
+    import yaml
+
+    loaded = _load(recipe)
+    sys.stdout.write(f"# {recipe}: valid, fingerprint {loaded.fingerprint}\n")
+    sys.stdout.write(yaml.safe_dump(loaded.model_dump(mode="json"), sort_keys=False, allow_unicode=True))
+
+
+def _load(path: Path) -> Recipe:
+    from curation.recipe import load_recipe
+
+    return load_recipe(path)
+
+
+def _with_engine(recipe: Recipe, kind: str | None) -> Recipe:
+    if kind is None:
+        return recipe
+    if kind not in ("ray", "local"):
+        raise RecipeError(f"--engine {kind}: expected ray or local")
+    return recipe.model_copy(update={"engine": recipe.engine.model_copy(update={"kind": kind})})
+
+
+def _is_recipe(target: str) -> bool:
+    return target.endswith((".yaml", ".yml"))
+
+
+def _table(target: str) -> SampleTable:
+    from curation.table.read import SampleTable
+    from curation.table.storage import OutputSection
+
+    output = _load(Path(target)).output if _is_recipe(target) else OutputSection(table=target)
+    return SampleTable(output)
+
+
+def _tell(result: Any, recipe: Recipe, status: Any, console: Console) -> None:
+    """What a person wants to know at the end of a run."""
+    from curation.report.funnel import Funnel, render
+
+    for bad in result.plan.bad_files:
+        console.print(f"skipped {bad.path}: {bad.problem}", style="yellow", markup=False, highlight=False)
+    if not result.plan.pending:
+        console.print(f"Nothing to do: all {result.plan.rows:,} rows in {result.plan.partitions} partitions are committed.")
+    if status.version >= 0:
+        console.print(render(Funnel(status.planned, status.accepted, status.reasons)))
+    console.print(_how_to_read(_table(recipe.output.table).uri), highlight=False, soft_wrap=True, markup=False)
+    left = len(result.plan.pending) - result.committed
+    if left:
+        words = "interrupted" if result.interrupted else "incomplete"
+        console.print(f"{words}: {left} partitions stay pending; run again to continue", style="yellow")
+
+
+def _how_to_read(uri: str) -> str:
+    """Where the table is, how to read it and how to check it, in three lines."""
+    return (
+        f"table   {uri}\n"
+        f'read    datasets.load_dataset("parquet", data_files="{uri}/outcome=accepted/*.parquet")\n'
+        f"prove   curation status {uri}"
+    )
+
+
+def _write_report(recipe: Recipe, path: Path, console: Console) -> None:
+    from curation.report.html import build_report
+    from curation.table.read import SampleTable
+
+    build_report(SampleTable(recipe.output), path, recipe.report)
+    console.print(f"report  {path.absolute()}", highlight=False, soft_wrap=True, markup=False)
+
+
+def _print_json(values: Any) -> None:
+    sys.stdout.write(json.dumps(values, indent=2, default=str, ensure_ascii=False) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,267 @@
+"""The engine on Ray Data: partitions stream through pools of actors, one block = one partition.
+
+Quirks of Ray 2.60 that this file knows:
+- a block is split and merged at will unless `target_max_block_size` is None and `batch_size` is None;
+- actors of Ray Data restart and retry without end unless told otherwise, and the only way to tell is
+  `map_batches(**ray_remote_args)`, deprecated for 2.64 without a replacement;
+- schema metadata of an Arrow block survives from pool to pool, which is where a partition's label travels.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+import ray
+from ray.data import ActorPoolStrategy, DataContext
+from ray.exceptions import RayError
+
+from curation.dedup.actors import ActorClaims
+from curation.dedup.index import Claims
+from curation.dedup.keys import Claim
+from curation.dedup.section import DedupSection
+from curation.engine.base import FAILED, PARTITION, Failure, Line, Pool, fail, run_stage, start
+from curation.engine.quarantine import Range, Suspicion, TryLog, run_guarded
+from curation.engine.section import ActorsSection, EngineSection
+from curation.errors import PartitionError, PoolError
+from curation.meter import LocalMeter, Meter
+from curation.partition import Partition
+from curation.table.receipt import Receipt
+
+_RPC_S = 60.0  # deadline of a call to the ledger; it answers in a millisecond
+_READ_DEATHS = 3  # a partition that kills its reader this often is given up
+
+
+def connect(section: EngineSection, cpus_needed: float) -> bool:
+    """Connect to the cluster this process runs in, the one the recipe names, or a new local one.
+
+    True when a local one was started. A local one gets as many logical CPUs as the pools hold: most actors
+    wait for the network or for the LLM.
+    """
+    if ray.is_initialized():
+        return False
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    quiet: dict[str, Any] = {"logging_level": logging.WARNING, "log_to_driver": False}
+    address = section.address or os.environ.get("RAY_ADDRESS")
+    if address:
+        ray.init(address=address, **quiet)
+        return False
+    cpus = section.local_cpus or max(os.cpu_count() or 1, round(cpus_needed + 0.5))
+    ray.init(num_cpus=cpus, include_dashboard=False, **quiet)
+    return True
+
+
+def disconnect() -> None:
+    """Stop the local Ray that `connect` started."""
+    ray.shutdown()
+
+
+class RayEngine:
+    """See `curation.engine.base.Engine`. Ray must be connected."""
+
+    def __init__(self, section: EngineSection) -> None:
+        self._section = section
+        self._ledger: Any = ray.remote(num_cpus=0, max_restarts=0)(_Ledger).remote()
+
+    @property
+    def meter(self) -> Meter:
+        """A handle to the run's totals."""
+        return _ActorMeter(self._ledger)
+
+    def totals(self) -> dict[str, dict[str, float]]:
+        """See `Engine.totals`."""
+        return ray.get(self._ledger.totals.remote(), timeout=_RPC_S)  # type: ignore[no-any-return]
+
+    def claims(self, section: DedupSection, known: Iterable[Claim]) -> Claims:
+        """See `Engine.claims`."""
+        return ActorClaims(section.near_image_bits, known)
+
+    def run(self, line: Line, partitions: Sequence[Partition]) -> Iterator[Receipt | Failure]:
+        """See `Engine.run`. A partition that Ray itself gives up on is reported as a failure at the end."""
+        wave = self._section.wave_partitions
+        for first in range(0, len(partitions), wave):
+            yield from self._run_wave(line, partitions[first : first + wave])
+
+    def _run_wave(self, line: Line, partitions: Sequence[Partition]) -> Iterator[Receipt | Failure]:
+        missing = {partition.id for partition in partitions}
+        try:
+            for batch in self._dataset(line, partitions).iter_batches(
+                batch_size=None, batch_format="pyarrow", prefetch_batches=0
+            ):
+                for text in batch.column("result").to_pylist():
+                    result = _result_from(text)
+                    missing.discard(result.partition)
+                    yield result
+        except RayError as error:
+            cause = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
+            yield from (Failure(partition, f"Ray stopped the run: {cause}") for partition in sorted(missing))
+            return
+        yield from (Failure(partition, "its actors died more often than max_retries allows") for partition in sorted(missing))
+
+    def _dataset(self, line: Line, partitions: Sequence[Partition]) -> Any:
+        _quiet(DataContext.get_current())
+        specs = [{"partition": partition.to_json()} for partition in partitions]
+        dataset = ray.data.from_items(specs, override_num_blocks=len(specs))
+        last = len(line.pools) - 1
+        for index, pool in enumerate(line.pools):
+            actors: ActorsSection = getattr(self._section.pools, pool.name)
+            read = line.read if index == 0 else None
+            write = line.write if index == last else None
+            with warnings.catch_warnings():
+                warnings.filterwarnings("ignore", message=".*ray_remote_args.*")
+                dataset = dataset.map_batches(
+                    _PoolActor,
+                    fn_constructor_args=(pool, self._ledger, read, write),
+                    batch_size=None,
+                    batch_format="pyarrow",
+                    zero_copy_batch=True,
+                    compute=_strategy(actors),
+                    num_cpus=actors.cpus,
+                    memory=actors.memory_bytes,
+                    max_restarts=actors.max_restarts,
+                    max_task_retries=actors.max_retries,
+                )
+        return dataset
+
+    def close(self) -> None:
+        """Let go of the run's ledger. The cluster stays for whoever connected to it."""
+        ray.kill(self._ledger)
+
+
+def _strategy(actors: ActorsSection) -> ActorPoolStrategy:
+    return ActorPoolStrategy(
+        min_size=actors.min,
+        max_size=actors.max,
+        max_tasks_in_flight_per_actor=actors.partitions_at_once + 1,
+        max_concurrent_calls_per_actor=actors.partitions_at_once,
+        enable_true_multi_threading=actors.partitions_at_once > 1,
+    )
+
+
+def _quiet(context: DataContext) -> None:
+    """One block stays one partition; a lost block costs itself; Ray Data's own progress bars stay off."""
+    context.target_max_block_size = None
+    context.max_errored_blocks = -1
+    context.enable_progress_bars = False
+    context.print_on_execution_start = False
+    for name in ("ray.data", "ray.data._internal.execution.streaming_executor"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+
+
+def _result_from(text: str) -> Receipt | Failure:
+    values = json.loads(text)
+    if "error" not in values:
+        return Receipt.from_json(text)
+    if values["fatal"]:
+        raise PoolError(values["error"])
+    return Failure(values["partition"], values["error"])
+
+
+class _PoolActor:
+    """One actor of one pool: takes a block (a partition), runs its stages, hands it on.
+
+    The first pool gets a block that only names the partition, and reads it; the last returns its result as a
+    one-row block. Whatever goes wrong with a partition ends here as a label on its block, so that one bad
+    partition stops no other.
+    """
+
+    def __init__(
+        self, pool: Pool, ledger: Any, read: Callable[[Partition], pa.Table] | None, write: Callable[[pa.Table], Receipt] | None
+    ) -> None:
+        self._pool = pool
+        self._meter = _ActorMeter(ledger)
+        self._watch = _ActorWatch(ledger)
+        self._read, self._write = read, write
+        self._stages = [build() for build in pool.stages]
+
+    def __call__(self, block: pa.Table) -> pa.Table:
+        table = block
+        if self._read is not None:
+            partition = Partition.from_json(block.column("partition")[0].as_py())
+            table = start(partition, pa.table({}))
+        if FAILED in (table.schema.metadata or {}):
+            return self._handed_on(table)
+        try:
+            table = self._run(table)
+        except PoolError as error:
+            table = fail(table, self._pool.name, error, fatal=True)
+        except Exception as error:  # noqa: BLE001 - the partition's boundary
+            table = fail(table, self._pool.name, error)
+        return self._handed_on(table)
+
+    def _run(self, table: pa.Table) -> pa.Table:
+        partition = Partition.from_json(table.schema.metadata[PARTITION].decode())
+        key = f"{self._pool.name}:{partition.id}"
+        known = self._watch.begin(key)
+        if self._read is not None:
+            if known.deaths >= _READ_DEATHS and not known.suspects and not known.deadly:
+                raise PartitionError(f"{partition.file}: reading {partition.id} killed its process {known.deaths} times")
+            table = start(partition, self._read(partition))
+            self._meter.add("read", {"rows": len(table)})
+        table = run_guarded(self._run_stages, table, self._watch, key, known)
+        self._watch.done(key)
+        return table
+
+    def _run_stages(self, table: pa.Table) -> pa.Table:
+        for stage in self._stages:
+            table = run_stage(stage, table, self._meter)
+        return table
+
+    def _handed_on(self, table: pa.Table) -> pa.Table:
+        """The block for the next pool, or after the last one its result."""
+        if self._write is None:
+            return table
+        failed = (table.schema.metadata or {}).get(FAILED)
+        if failed is None:
+            try:
+                return pa.table({"result": [self._write(table).to_json()]})
+            except Exception as error:  # noqa: BLE001 - the partition's boundary
+                failed = fail(table, "write", error).schema.metadata[FAILED]
+        return pa.table({"result": [failed.decode()]})
+
+
+class _Ledger(TryLog):
+    """The run's totals and its memory of tries, in an actor of their own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._meter = LocalMeter()
+
+    def add(self, stage: str, counts: Mapping[str, float]) -> None:
+        """See `Meter.add`."""
+        self._meter.add(stage, counts)
+
+    def totals(self) -> dict[str, dict[str, float]]:
+        """Totals by stage."""
+        return self._meter.snapshot()
+
+
+class _ActorMeter:
+    """`Meter` that tells the ledger and does not wait."""
+
+    def __init__(self, ledger: Any) -> None:
+        self._ledger = ledger
+
+    def add(self, stage: str, counts: Mapping[str, float]) -> None:
+        self._ledger.add.remote(stage, dict(counts))
+
+
+class _ActorWatch:
+    """`Watch` that tells the ledger and waits: what is marked must be known before the row runs."""
+
+    def __init__(self, ledger: Any) -> None:
+        self._ledger = ledger
+
+    def begin(self, key: str) -> Suspicion:
+        return ray.get(self._ledger.begin.remote(key), timeout=_RPC_S)  # type: ignore[no-any-return]
+
+    def mark(self, key: str, piece: Range) -> None:
+        ray.get(self._ledger.mark.remote(key, piece), timeout=_RPC_S)
+
+    def done(self, key: str) -> None:
+        ray.get(self._ledger.done.remote(key), timeout=_RPC_S)

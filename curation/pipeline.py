@@ -1,0 +1,122 @@
+"""THE page: plan -> stages -> commit. Read it first; every name leads to one file.
+
+    source Parquet --plan--> partitions --[ prepare | fetch | rewrite | finish ]--> receipts --group commit--> Delta table
+                              captions    download    LLM       quality
+                              dedup       images      dialogue  dedup
+                                          dedup                 write
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+
+from rich.console import Console
+
+from curation.dedup.index import Claims
+from curation.dedup.keys import known_claims
+from curation.engine.base import Engine, Failure, Line, Pool
+from curation.engine.open import open_engine
+from curation.errors import BadShard
+from curation.inference.chat import Endpoint
+from curation.inference.client import Client, ClientSection
+from curation.inference.open import open_endpoints
+from curation.meter import Meter
+from curation.plan import Plan, make_plan
+from curation.recipe import Recipe
+from curation.source import read_partition
+from curation.stages.captions import Captions
+from curation.stages.dedup import Dedup
+from curation.stages.download import Download
+from curation.stages.images import Images
+from curation.stages.quality import Quality
+from curation.stages.rewrite import Rewrite, RewriteSection
+from curation.stages.write import Write
+from curation.table.commit import Committer
+from curation.table.read import SampleTable
+from curation.table.receipt import Receipt
+from curation.watch import Watch
+
+STAGES = (
+    "captions", "dedup_samples", "download", "images", "dedup_images", "rewrite", "quality", "dedup_dialogues",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a run came to. Whatever is not committed stays pending for the next run."""
+
+    run: str
+    plan: Plan
+    committed: int = 0  # partitions
+    accepted: int = 0  # rows
+    rejected: int = 0  # rows
+    failures: tuple[Failure, ...] = field(default=())
+    interrupted: bool = False
+
+    @property
+    def complete(self) -> bool:
+        """Whether every planned partition has landed."""
+        return self.committed == len(self.plan.pending)
+
+
+def run(recipe: Recipe, console: Console) -> RunResult:
+    """Execute a recipe over the partitions that are not yet committed, and commit what they become.
+
+    Raises `SourceError` before anything starts, and `PoolError` when no LLM answers; receipts in hand are
+    committed first. On Ctrl-C or SIGTERM it commits what is finished and returns `interrupted`.
+    """
+    table = SampleTable(recipe.output)
+    plan = make_plan(recipe.source, table.landed())
+    name = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
+    if not plan.pending:
+        return RunResult(name, plan)
+    with ExitStack() as opened:
+        engine = opened.enter_context(open_engine(recipe))
+        endpoints = opened.enter_context(open_endpoints(recipe.inference))
+        committer = opened.enter_context(Committer(recipe.output, recipe.fingerprint, name))
+        watch = opened.enter_context(Watch(plan, recipe, name, engine, endpoints, committer, console, STAGES))
+        claims = engine.claims(recipe.dedup, known_claims(recipe.dedup, table))
+        line = production_line(recipe, name, engine.meter, endpoints.endpoints, claims)
+        failures = list(_commit_all(engine, line, plan, committer, watch))
+    done = committer.committed
+    return RunResult(name, plan, done.partitions, done.accepted, done.rejected, tuple(failures), watch.interrupted)
+
+
+def production_line(
+    recipe: Recipe, run_name: str, meter: Meter, endpoints: tuple[Endpoint, ...], claims: Claims
+) -> Line:
+    """The stages in order, grouped into the pools of actors that run them."""
+    dedup = partial(Dedup, recipe.dedup, claims=claims)
+    return Line(
+        read=partial(read_partition, recipe.source),
+        pools=(
+            Pool("prepare", (partial(Captions, recipe.captions), partial(dedup, of="samples"))),
+            Pool("fetch", (partial(Download, recipe.download), partial(Images, recipe.images), partial(dedup, of="images"))),
+            Pool("rewrite", (partial(_rewrite, recipe.rewrite, recipe.inference.client, endpoints, meter),)),
+            Pool("finish", (partial(Quality, recipe.quality), partial(dedup, of="dialogues"))),
+        ),
+        write=Write(recipe.output, recipe.fingerprint, run_name),
+    )
+
+
+def _rewrite(section: RewriteSection, client: ClientSection, endpoints: tuple[Endpoint, ...], meter: Meter) -> Rewrite:
+    return Rewrite(section, Client(client, endpoints, meter))
+
+
+def _commit_all(engine: Engine, line: Line, plan: Plan, committer: Committer, watch: Watch) -> Iterator[Failure]:
+    """Commit receipts as they come; yield the partitions that were given up."""
+    with watch.interruptible():
+        for result in engine.run(line, plan.pending):
+            if isinstance(result, Receipt):
+                try:
+                    committer.add(result)
+                    continue
+                except BadShard as error:
+                    result = Failure(result.partition, str(error))
+            watch.note(f"partition {result.partition} stays pending: {result.error}")
+            yield result

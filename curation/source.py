@@ -1,0 +1,301 @@
+"""Source Parquet files: finding them, naming them by their footers, and reading one partition as samples.
+
+Planning reads footers only (one ranged read a file, most of the time), so a source of ten thousand files on
+S3 is planned in seconds. Nothing here needs the files' rows until a partition is read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+import struct
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pydantic import Field
+
+from curation.errors import PartitionError, SourceError
+from curation.partition import Partition
+from curation.samples import make_table, sample_id
+from curation.section import Section
+from curation.table.storage import Storage, StorageSection
+
+_TAIL_BYTES = 64 * 1024  # holds the footer of most files, so that one read is enough
+_FOOTER_THREADS = 32
+Names = str | list[str]
+
+
+class ColumnsSection(Section):
+    """The source's column names. A list is tried in order; the defaults are those of LAION and its kin."""
+
+    url: Names = ["URL", "url"]
+    """Where the image is. Required."""
+    caption: Names = ["TEXT", "text", "caption", "alt_text"]
+    """The alt-text. Required."""
+    width: Names = ["WIDTH", "width", "original_width"]
+    """Width in pixels as the crawl saw it."""
+    height: Names = ["HEIGHT", "height", "original_height"]
+    """Height in pixels as the crawl saw it."""
+    similarity: Names = ["similarity", "SIMILARITY", "clip_similarity_vitb32"]
+    """CLIP similarity of image and alt-text."""
+    pwatermark: Names = ["pwatermark", "PWATERMARK"]
+    """Probability of a watermark."""
+    punsafe: Names = ["punsafe", "PUNSAFE"]
+    """Probability of unsafe content."""
+    license: Names = ["LICENSE", "license"]
+    """Licence as declared."""
+    language: Names = ["LANGUAGE", "language"]
+    """Language as declared; ours is measured anew."""
+    hash: Names = ["hash", "md5", "sha256"]
+    """Hash of the image file (md5 or sha256, in hex), verified when there is one."""
+
+
+class SourceSection(Section):
+    """Where the pairs come from."""
+
+    paths: list[str] = Field(min_length=1)
+    """Parquet files, folders or globs; local or s3://."""
+    columns: ColumnsSection = ColumnsSection()
+    partition_rows: int = Field(2048, ge=1, le=1_000_000)
+    """Rows in a partition, the unit of work and of loss."""
+    on_bad_file: Literal["fail", "skip"] = "fail"
+    """What to do with a file that cannot be planned: stop before anything starts, or report it and go on."""
+    storage: StorageSection = StorageSection()
+    """How to reach the files when they are on S3."""
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A file that can be read: its identity (of path, size and footer), rows and columns by our names."""
+
+    path: str
+    file_id: str
+    rows: int
+    bytes: int
+    columns: dict[str, str]  # our name -> the file's name
+    carried: tuple[str, ...]  # the other columns
+
+    def partitions(self, partition_rows: int) -> Iterator[Partition]:
+        """The file's rows cut into partitions, in order."""
+        count = math.ceil(self.rows / partition_rows)
+        for first in range(0, self.rows, partition_rows):
+            rows = min(partition_rows, self.rows - first)
+            yield Partition(f"{self.file_id}-{first}+{rows}", self.path, self.file_id, count, first, rows)
+
+
+@dataclass(frozen=True)
+class BadFile:
+    """A file that cannot be planned, and why."""
+
+    path: str
+    problem: str
+
+
+def find_files(source: SourceSection) -> list[str]:
+    """Paths of the source's files, each once, sorted. Raises `SourceError` when a path matches nothing."""
+    found: set[str] = set()
+    for pattern in source.paths:
+        fs, path = _filesystem(source, pattern)
+        if any(char in path for char in "*?["):
+            matches = [name for name in fs.glob(path) if not fs.isdir(name)]
+        elif fs.isdir(path):
+            matches = [name for name in fs.find(path) if name.endswith((".parquet", ".pq"))]
+        else:
+            matches = [path] if fs.exists(path) else []
+        if not matches:
+            raise SourceError(
+                f"source.paths: {pattern} matches no file. Expected Parquet files; look at the path"
+                " (relative paths start at the current folder)."
+            )
+        found.update(fs.unstrip_protocol(name) if pattern.startswith("s3://") else name for name in matches)
+    return sorted(found)
+
+
+def inspect_files(source: SourceSection) -> tuple[list[SourceFile], list[BadFile]]:
+    """Every source file, from its footer alone: those that can be read and those that cannot.
+
+    Raises `SourceError` naming every bad file when `on_bad_file` is "fail".
+    """
+    paths = find_files(source)
+    with ThreadPoolExecutor(_FOOTER_THREADS) as threads:
+        looked = list(threads.map(lambda path: _inspect(source, path), paths))
+    good = [file for file in looked if isinstance(file, SourceFile)]
+    bad = [file for file in looked if isinstance(file, BadFile)]
+    if bad and source.on_bad_file == "fail":
+        lines = "\n".join(f"  {file.path}: {file.problem}" for file in bad)
+        raise SourceError(
+            f"{len(bad)} of {len(paths)} source files cannot be used:\n{lines}\n"
+            "Mend or remove them, or set source.on_bad_file: skip to go on without them."
+        )
+    return good, bad
+
+
+def read_partition(source: SourceSection, partition: Partition) -> pa.Table:
+    """The partition's rows as a sample table: ids, url, caption and metadata filled, all else null.
+
+    A null or undecodable url or caption becomes text (empty, or with U+FFFD), so that it is rejected on its
+    row and not lost. Raises `PartitionError` when the file is gone, changed or corrupt.
+    """
+    file = _inspect(source, partition.file)
+    if isinstance(file, BadFile):
+        raise PartitionError(f"{partition.file}: {file.problem}")
+    if file.file_id != partition.file_id:
+        raise PartitionError(f"{partition.file} changed since it was planned. Run again to plan it anew.")
+    try:
+        rows = _read_rows(source, partition, [*file.columns.values(), *file.carried])
+    except (pa.ArrowException, OSError) as error:
+        raise PartitionError(
+            f"{partition.file}: rows {partition.first_row} to {partition.first_row + partition.rows - 1}"
+            f" cannot be read ({type(error).__name__}: {error}). The file's footer is sound but its data is not."
+        ) from error
+    urls = _strings(rows.column(file.columns["url"]))
+    captions = _strings(rows.column(file.columns["caption"]))
+    extra = {ours: theirs for ours, theirs in file.columns.items() if ours not in ("url", "caption")}
+    extra |= {name: name for name in file.carried}
+    return make_table(
+        {
+            "sample_id": [sample_id(url, caption) for url, caption in zip(urls, captions, strict=True)],
+            "partition": [partition.id] * len(urls),
+            "row": list(range(len(urls))),
+            "url": urls,
+            "caption": captions,
+            "metadata": _metadata(rows, extra),
+        }
+    )
+
+
+def _inspect(source: SourceSection, path: str) -> SourceFile | BadFile:
+    fs, name = _filesystem(source, path)
+    try:
+        size, footer = _read_footer(fs, name)
+    except (OSError, ValueError) as error:
+        return BadFile(path, f"{type(error).__name__}: {error}")
+    if footer is None:
+        return BadFile(path, f"not a Parquet file ({size} bytes, no PAR1 footer). Expected Parquet.")
+    try:
+        metadata = pq.read_metadata(pa.BufferReader(footer))
+        schema = metadata.schema.to_arrow_schema()
+    except (pa.ArrowException, OSError) as error:
+        return BadFile(path, f"its Parquet footer is corrupt ({type(error).__name__}: {error})")
+    if metadata.num_rows == 0:
+        return BadFile(path, "it has no rows")
+    columns = _map_columns(source.columns, schema)
+    if isinstance(columns, str):
+        return BadFile(path, columns)
+    identity = f"{path}\x00{size}\x00".encode() + hashlib.sha256(footer).digest()
+    carried = tuple(column for column in schema.names if column not in columns.values())
+    file_id = hashlib.sha256(identity).hexdigest()[:16]
+    return SourceFile(path, file_id, metadata.num_rows, size, columns, carried)
+
+
+def _filesystem(source: SourceSection, path: str) -> tuple[Any, str]:
+    """The file system that holds a path, and the path as that file system names it."""
+    storage = Storage(path, source.storage)
+    return storage.filesystem, path if storage.remote else os.path.abspath(os.path.expanduser(path))
+
+
+def _read_footer(fs: Any, path: str) -> tuple[int, bytes | None]:
+    """Size of the file and its footer with length and magic, or None where there is no Parquet footer."""
+    size = int(fs.size(path) or 0)
+    tail: bytes = fs.cat_file(path, start=max(0, size - _TAIL_BYTES), end=size) if size else b""
+    if len(tail) < 12 or tail[-4:] != b"PAR1":
+        return size, None
+    length = struct.unpack("<I", tail[-8:-4])[0] + 8
+    if length > size:
+        return size, None
+    if length > len(tail):
+        tail = fs.cat_file(path, start=size - length, end=size)
+    return size, tail[-length:]
+
+
+def _map_columns(columns: ColumnsSection, schema: pa.Schema) -> dict[str, str] | str:
+    """Our name -> the file's name for each column there is, or what is wrong with the schema."""
+    mapped: dict[str, str] = {}
+    for ours in ColumnsSection.model_fields:
+        wanted = getattr(columns, ours)
+        asked = ours in columns.model_fields_set
+        names = [wanted] if isinstance(wanted, str) else wanted
+        theirs = next((name for name in names if name in schema.names), None)
+        if theirs is not None:
+            mapped[ours] = theirs
+        elif asked or ours in ("url", "caption"):
+            return (
+                f"no column for `{ours}`: looked for {', '.join(names)}; the file has"
+                f" {', '.join(schema.names[:20])}. Set source.columns.{ours}."
+            )
+    for ours in ("url", "caption"):
+        kind = schema.field(mapped[ours]).type
+        value = kind.value_type if pa.types.is_dictionary(kind) else kind
+        if not (pa.types.is_string(value) or pa.types.is_large_string(value)):
+            return f"column `{mapped[ours]}` ({ours}) is {kind}, expected string"
+    return mapped
+
+
+def _read_rows(source: SourceSection, partition: Partition, columns: list[str]) -> pa.Table:
+    """The partition's rows, decoding only the row groups that hold them, and those no further than needed."""
+    fs, name = _filesystem(source, partition.file)
+    with fs.open(name, "rb") as handle:
+        parquet = pq.ParquetFile(handle)
+        start, groups, skip = 0, [], 0
+        last = partition.first_row + partition.rows
+        for group in range(parquet.num_row_groups):
+            size = parquet.metadata.row_group(group).num_rows
+            if start < last and start + size > partition.first_row:
+                if not groups:
+                    skip = partition.first_row - start
+                groups.append(group)
+            start += size
+        batches, have = [], 0
+        for batch in parquet.iter_batches(batch_size=8192, row_groups=groups, columns=columns):
+            if skip >= len(batch):
+                skip -= len(batch)
+                continue
+            piece = batch.slice(skip, partition.rows - have)
+            skip = 0
+            have += len(piece)
+            batches.append(piece)
+            if have == partition.rows:
+                break
+    table = pa.Table.from_batches(batches)
+    if len(table) != partition.rows:
+        raise PartitionError(f"{partition.file}: found {len(table)} rows from {partition.first_row}, planned {partition.rows}")
+    return table
+
+
+def _strings(values: pa.ChunkedArray) -> list[str]:
+    """Text of a string column; nulls become "", bytes that are not UTF-8 become U+FFFD."""
+    if pa.types.is_dictionary(values.type):
+        values = values.cast(values.type.value_type)
+    binary = values.cast(pa.large_binary() if pa.types.is_large_string(values.type) else pa.binary())
+    return ["" if value is None else value.decode("utf-8", "replace") for value in binary.to_pylist()]
+
+
+def _metadata(rows: pa.Table, names: dict[str, str]) -> list[str]:
+    """A JSON object a row: our name (or the file's own) -> value; nulls and NaNs are left out."""
+    columns = {ours: _values(rows.column(theirs)) for ours, theirs in names.items()}
+    objects = []
+    for row in range(len(rows)):
+        cells = {name: values[row] for name, values in columns.items()}
+        objects.append(json.dumps({k: v for k, v in cells.items() if _is_told(v)}, ensure_ascii=False, default=_plain))
+    return objects
+
+
+def _values(values: pa.ChunkedArray) -> list[Any]:
+    if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
+        texts = _strings(values)
+        return [text if valid else None for text, valid in zip(texts, values.is_valid().to_pylist(), strict=True)]
+    return values.to_pylist()  # type: ignore[no-any-return]
+
+
+def _is_told(value: Any) -> bool:
+    return value is not None and not (isinstance(value, float) and not math.isfinite(value))
+
+
+def _plain(value: Any) -> str:
+    return value.hex() if isinstance(value, bytes) else str(value)
