@@ -13,13 +13,14 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from curation.errors import BadShard, CommitFailed, CommitStateUnknown, CurationError
-from curation.table.log import add_action, commit_info, create_table, file_key, open_table, partition_key
+from curation.table.log import FileProgress, add_action, commit_info, create_table, file_key, open_table, partition_key
 from curation.table.receipt import Receipt, ShardFile
 from curation.table.shard import ACCEPTED, REJECTED, TABLE_SCHEMA, check_footer, check_whole, footer_bytes, planned_rows
-from curation.table.storage import OutputSection, Storage
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
+
+    from curation.table.read import SampleTable
 
 log = logging.getLogger(__name__)
 FOOTER_GUESS_BYTES = 64 * 1024
@@ -59,12 +60,12 @@ class Committer:
     raises `CommitFailed` or `CommitStateUnknown`; in both cases the next run continues.
     """
 
-    def __init__(self, output: OutputSection, recipe: str, run: str) -> None:
+    def __init__(self, table: SampleTable, recipe: str, run: str) -> None:
         self.committed = Committed()
-        self._output = output
+        self._output = table.output
+        self._storage = table.storage
         self._recipe = recipe
         self._run = run
-        self._storage = Storage(output.table, output.storage)
         self._table: DeltaTable | None = None
         self._key = f"commit:{uuid.uuid4().hex}"
         self._sequence = 0
@@ -243,7 +244,8 @@ class Committer:
 
         transactions = [Transaction(self._key, self._sequence)]
         transactions += [Transaction(partition_key(receipt.partition), 1) for receipt in receipts]
-        transactions += [Transaction(key, -missing) for key, missing in self._missing(table, receipts).items()]
+        for file_id, progress in self._progress(table, receipts).items():
+            transactions.append(Transaction(file_key(file_id), progress.number))
         table.create_write_transaction(
             [add_action(file) for receipt in receipts for file in receipt.files],
             mode="append",
@@ -254,21 +256,20 @@ class Committer:
             ),
         )
 
-    def _missing(self, table: DeltaTable, receipts: list[Receipt]) -> dict[str, int]:
-        """How many partitions each source file still lacks once these have landed."""
-        missing: dict[str, int] = {}
+    def _progress(self, table: DeltaTable, receipts: list[Receipt]) -> dict[str, FileProgress]:
+        """How far each source file has landed once these receipts have."""
+        progress: dict[str, FileProgress] = {}
         for receipt in receipts:
-            key = file_key(receipt.file_id)
-            if key not in missing:
-                before = table.transaction_version(key)
-                missing[key] = receipt.file_partitions if before is None else -before
-            missing[key] -= 1
-            if missing[key] < 0:
+            name, planned = receipt.file_id, receipt.file_partitions
+            before = progress.get(name) or FileProgress.of(table, name)
+            if before.planned not in (0, planned):
                 raise CommitFailed(
-                    f"source file {receipt.file_id} has more partitions than the {receipt.file_partitions} it was "
-                    "planned into: it was planned with another partition size before. Use that size, or a new table"
+                    f"source file {name} was planned into {before.planned} partitions when its first rows landed, "
+                    f"and into {planned} now: rows would be committed twice. Set source.partition_rows back, or use "
+                    "another table"
                 )
-        return missing
+            progress[name] = FileProgress(planned, before.landed + 1)
+        return progress
 
     def _gave_up(self, partitions: int, unknown: bool) -> CurationError:
         waited = f"{partitions} partitions after {self._storage.patience_s:g} s: {self._storage.uri()} is away"

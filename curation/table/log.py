@@ -3,8 +3,8 @@
 Every commit carries app transactions, which delta-rs keeps as a map from an id to a number:
 
 - `part:<partition id>` -> 1: the partition has landed;
-- `file:<file id>` -> minus the number of its partitions that are still missing, so 0 means the whole file has
-  landed, and planning asks once a finished file;
+- `file:<file id>` -> how many partitions the source file was planned into and how many have landed, packed into
+  one number (`FileProgress`), so that planning asks once for a finished file;
 - `commit:<committer>` -> the sequence number of that committer's last commit, which tells a committer that lost
   the answer to its commit whether the commit landed;
 - `upkeep` -> a counter that maintenance moves, so that two of them never rewrite the same files.
@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from curation.table.receipt import Receipt, ShardFile
@@ -79,6 +80,30 @@ def partition_key(partition: str) -> str:
 def file_key(file_id: str) -> str:
     """App transaction id of a source file."""
     return f"file:{file_id}"
+
+
+@dataclass(frozen=True)
+class FileProgress:
+    """How far one source file has landed: partitions it was planned into, and partitions that landed."""
+
+    planned: int = 0
+    landed: int = 0
+
+    @property
+    def whole(self) -> bool:
+        """Whether every partition has landed."""
+        return 0 < self.planned == self.landed
+
+    @property
+    def number(self) -> int:
+        """Both counts as the one number that an app transaction holds; it only ever grows."""
+        return self.planned << 32 | self.landed
+
+    @classmethod
+    def of(cls, table: DeltaTable, file_id: str) -> FileProgress:
+        """What a snapshot of the table says of a source file."""
+        number = table.transaction_version(file_key(file_id)) or 0
+        return cls(number >> 32, number & 0xFFFFFFFF)
 
 
 def commit_info(recipe: str, run: str, receipts: list[Receipt]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as pds
 
-from curation.table.log import COMMIT_INFO, file_key, open_table, partition_key, receipts_of
+from curation.table.log import COMMIT_INFO, FileProgress, open_table, partition_key, receipts_of
 from curation.table.receipt import Receipt
 from curation.table.shard import ACCEPTED, TABLE_SCHEMA, planned_rows
 from curation.table.storage import OutputSection, Storage
@@ -32,7 +32,7 @@ class Landed:
 
     def file(self, file_id: str) -> bool:
         """Whether every partition of this source file has landed."""
-        return self._table is not None and self._table.transaction_version(file_key(file_id)) == 0
+        return self._table is not None and FileProgress.of(self._table, file_id).whole
 
     def partition(self, partition: str) -> bool:
         """Whether this partition has landed."""
@@ -92,12 +92,13 @@ class SampleTable:
     returns is consistent whatever is committed, compacted or vacuumed meanwhile."""
 
     def __init__(self, output: OutputSection) -> None:
-        self._storage = Storage(output.table, output.storage)
+        self.output = output
+        self.storage = Storage(output.table, output.storage)
 
     @property
     def uri(self) -> str:
         """Where the table is: a path or an s3:// URL."""
-        return self._storage.uri()
+        return self.storage.uri()
 
     def exists(self) -> bool:
         """Whether anything has been committed."""
@@ -201,7 +202,7 @@ class SampleTable:
         from deltalake.exceptions import TableNotFoundError
 
         try:
-            return open_table(self._storage)
+            return open_table(self.storage)
         except TableNotFoundError:
             return None
 
