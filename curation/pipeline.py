@@ -78,7 +78,7 @@ def run(recipe: Recipe, console: Console) -> RunResult:
     with ExitStack() as opened:
         engine = opened.enter_context(open_engine(recipe))
         endpoints = opened.enter_context(open_endpoints(recipe.inference))
-        committer = opened.enter_context(Committer(recipe.output, recipe.fingerprint, name))
+        committer = opened.enter_context(Committer(table, recipe.fingerprint, name))
         watch = opened.enter_context(Watch(plan, recipe, name, engine, endpoints, committer, console, STAGES))
         claims = engine.claims(recipe.dedup, known_claims(recipe.dedup, table))
         line = production_line(recipe, name, engine.meter, endpoints.endpoints, claims)
