@@ -16,10 +16,20 @@ from curation.report.reasons import explain, may_pass_later, stage_of
 from curation.report.text import count, share
 from curation.samples import Reason
 
-# Stages in the order in which a row meets them; the second pass of dedup looks at dialogues.
-ALWAYS = ("captions", "download", "images", "rewrite", "quality")
-ORDER = ("captions", "download", "images", "dedup", "rewrite", "quality", "dedup dialogues", "engine", "other")
-_PLACE = {Reason.DUPLICATE_DIALOGUE: "dedup dialogues"}
+# Stages in the order in which a row meets them. The last two are no stages: what the engine quarantined, and
+# reasons that another version of the program gave.
+ORDER = (
+    "captions", "dedup_samples", "download", "images", "dedup_images", "rewrite", "quality", "dedup_dialogues",
+    "engine", "other",
+)  # fmt: skip
+# `dedup` works at three places of the pipeline.
+_PLACE = {
+    Reason.DUPLICATE_SAMPLE: "dedup_samples",
+    Reason.DUPLICATE_IMAGE: "dedup_images",
+    Reason.NEAR_DUPLICATE_IMAGE: "dedup_images",
+    Reason.DUPLICATE_DIALOGUE: "dedup_dialogues",
+}
+_WHEN_BUSY = ("dedup_samples", "dedup_images", "dedup_dialogues", "engine", "other")
 
 
 @dataclass(frozen=True)
@@ -37,6 +47,11 @@ class FunnelStage:
     @property
     def rows_out(self) -> int:
         return self.rows_in - self.rejected
+
+    @property
+    def shown(self) -> bool:
+        """Whether it belongs in a picture of the funnel: not every recipe has every stage."""
+        return self.rejected > 0 or self.stage not in _WHEN_BUSY
 
 
 @dataclass(frozen=True)
@@ -74,14 +89,14 @@ class Funnel:
         return f"{line.replace('=', '≠')}: {count(abs(off))} rows {'missing' if off > 0 else 'too many'}"
 
     def stages(self) -> list[FunnelStage]:
-        """Each stage in order. Stages that are not part of every recipe appear when they rejected something."""
-        by_stage: dict[str, Counter[str]] = {stage: Counter() for stage in ALWAYS}
+        """Every stage in order, with the rows that reached it."""
+        by_stage: dict[str, Counter[str]] = {stage: Counter() for stage in ORDER}
         for reason, rows in self.reasons.items():
-            by_stage.setdefault(_place(reason), Counter())[reason] += rows
+            by_stage[_place(reason)][reason] += rows
         found = []
         rows_in = self.accepted + self.rejected
-        for stage in sorted(by_stage, key=ORDER.index):
-            found.append(FunnelStage(stage, rows_in, dict(by_stage[stage].most_common())))
+        for stage, reasons in by_stage.items():
+            found.append(FunnelStage(stage, rows_in, dict(reasons.most_common())))
             rows_in = found[-1].rows_out
         return found
 
@@ -95,19 +110,19 @@ class Funnel:
             "stages": [
                 {"stage": s.stage, "rows_in": s.rows_in, "rejected": s.rejected, "reasons": s.reasons}
                 for s in self.stages()
+                if s.shown
             ],
         }
 
-    def __rich__(self) -> RenderableType:
-        """The funnel for a terminal of 80 columns or more."""
-        return Group(*([_bars(self)] if self.planned else []), _balance(self))
+
+def render(funnel: Funnel) -> RenderableType:
+    """The funnel for a terminal of 80 columns or more: a line a stage, and the sum."""
+    return Group(*([_bars(funnel)] if funnel.planned else []), _balance(funnel))
 
 
 def _place(reason: str) -> str:
-    for member, place in _PLACE.items():
-        if reason == member:
-            return place
-    return stage_of(reason)
+    place = next((place for member, place in _PLACE.items() if reason == member), stage_of(reason))
+    return place if place in ORDER else "other"
 
 
 def _bars(funnel: Funnel) -> Table:
@@ -118,7 +133,7 @@ def _bars(funnel: Funnel) -> Table:
     table.add_column("rejected because", ratio=1)
     rows = funnel.accepted + funnel.rejected
     table.add_row("planned", count(rows), _bar(rows, rows), "")
-    for stage in funnel.stages():
+    for stage in (stage for stage in funnel.stages() if stage.shown):
         reasons = Text(", ").join(
             Text.assemble((reason, "yellow"), f" {count(number)}") for reason, number in stage.reasons.items()
         )

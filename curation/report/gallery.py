@@ -53,9 +53,9 @@ class Card:
         return bool(self.text) and self.text != self.caption
 
 
-def cards(table: pa.Table, limit: int, side_px: int) -> tuple[Card, ...]:
-    """Cards of the first `limit` rows of a table that has the columns of `COLUMNS`."""
-    return tuple(_card(row, side_px) for row in table.slice(0, limit).select(list(COLUMNS)).to_pylist())
+def cards(table: pa.Table | pa.RecordBatch, limit: int, side_px: int) -> tuple[Card, ...]:
+    """Cards of the first `limit` rows of a table that has the columns of `COLUMNS`; `image` may be left out."""
+    return tuple(_card(row, side_px) for row in table.slice(0, max(0, limit)).to_pylist())
 
 
 def _card(row: Mapping[str, Any], side_px: int) -> Card:
@@ -75,7 +75,7 @@ def _card(row: Mapping[str, Any], side_px: int) -> Card:
 def _picture(row: Mapping[str, Any], side_px: int) -> str | None:
     if row["reason"] in NEVER_SHOWN:
         return None
-    return data_uri((row["image"] or {}).get("bytes") or row["preview"], side_px)
+    return data_uri((row.get("image") or {}).get("bytes") or row["preview"], side_px)
 
 
 def _turn(turn: Mapping[str, Any]) -> TurnCard:

@@ -64,11 +64,11 @@ class Rate:
 
 @dataclass(frozen=True)
 class StageProgress:
-    """One line of the live table. `rows` counts every row that left the stage, rejected ones too."""
+    """One line of the live table: of the rows that reach the stage, as many as are known to, how many are done."""
 
     stage: str
     rows: int
-    planned: int
+    planned: int  # rows of the plan that no earlier stage has rejected so far
     rejected: int
     top_reason: str  # the most frequent so far, "" when nothing was rejected
     rows_per_s: float
@@ -95,25 +95,30 @@ class Progress:
         for before, stage in zip((None, *self._stages), self._stages, strict=False):
             counts = snapshot.get(stage, {})
             # The clock of a stage starts when rows can reach it, so that its rate owes nothing to the stages before.
-            if before is None or snapshot.get(before, {}).get("rows") or counts:
+            if before is None or snapshot.get(before, {}).get("rows") or counts.get("rows"):
                 self._rows[stage].add(now_s, counts.get("rows", 0))
                 self._tokens[stage].add(now_s, counts.get("completion_tokens", 0))
 
     def stages(self) -> list[StageProgress]:
         """One line a stage, in order."""
-        return [self._stage(stage) for stage in self._stages]
+        lines: list[StageProgress] = []
+        left = self._plan.rows
+        for stage in self._stages:
+            lines.append(self._stage(stage, max(left, 0)))
+            left -= lines[-1].rejected
+        return lines
 
-    def _stage(self, stage: str) -> StageProgress:
+    def _stage(self, stage: str, planned: int) -> StageProgress:
         counts = self._counts.get(stage, {})
         by_reason = {key[9:]: number for key, number in counts.items() if key.startswith("rejected.") and number}
-        rows = int(counts.get("rows", 0))
+        rows = min(int(counts.get("rows", 0)), planned)  # a partition that was tried again is counted again
         return StageProgress(
             stage=stage,
             rows=rows,
-            planned=self._plan.rows,
+            planned=planned,
             rejected=int(counts.get("rejected", 0)),
             top_reason=max(by_reason, key=lambda reason: by_reason[reason], default=""),
-            rows_per_s=self._rows[stage].per_second(self._now_s if rows < self._plan.rows else None),
+            rows_per_s=self._rows[stage].per_second(self._now_s if rows < planned else None),
             tokens_per_s=self._tokens[stage].per_second(self._now_s),
             requests=int(counts.get("requests", 0)),
             answers=int(counts.get("answers", 0)),

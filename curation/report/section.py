@@ -14,23 +14,23 @@ class ReportSection(Section):
     """Where `run` writes the HTML report when it ends, such as `out/report.html`. Nothing is written without it;
     `curation report` writes one at any time."""
 
-    accepted_samples: int = Field(30, ge=0, le=500)
+    accepted_samples: int = Field(default=30, ge=0, le=500)
     """How many accepted samples the gallery shows, spread over the table by their ids."""
 
-    rejected_samples: int = Field(6, ge=0, le=100)
+    rejected_samples: int = Field(default=6, ge=0, le=100)
     """How many rejected samples the gallery shows of each reason."""
 
-    image_px: int = Field(420, ge=64, le=1024)
+    image_px: int = Field(default=420, ge=64, le=1024)
     """Longest side of a picture in the gallery. 420 px cost about 25 kB a picture."""
 
-    statistics_rows: int = Field(20_000, ge=100, le=1_000_000)
+    statistics_rows: int = Field(default=20_000, ge=100, le=1_000_000)
     """How many rows of each outcome are read for the figures on dialogues and tokens. The funnel always counts all."""
 
-    prompt_price: float = Field(0.0, ge=0)
+    prompt_price: float = Field(default=0.0, ge=0)
     """Price of a million prompt tokens, in any currency. With both prices 0 the report shows no cost."""
 
-    completion_price: float = Field(0.0, ge=0)
+    completion_price: float = Field(default=0.0, ge=0)
     """Price of a million completion tokens, in the same currency."""
 
-    currency: str = Field("USD", max_length=8)
+    currency: str = Field(default="USD", max_length=8)
     """The currency of the prices, as it is written in the report."""

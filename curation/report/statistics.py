@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
@@ -61,16 +61,9 @@ class DialogueFacts:
         return sum(self.wasted_tokens.values(), self.accepted_tokens)
 
 
-def dialogue_facts(batches: Iterable[pa.Table | pa.RecordBatch]) -> DialogueFacts:
-    """The figures of all rows in `batches`, which need the columns of `COLUMNS` alone."""
-    tally = _Tally()
-    for batch in batches:
-        for row in batch.select(list(COLUMNS)).to_pylist():
-            tally.add(row)
-    return tally.facts()
+class Tally:
+    """Counts rows one by one; `facts` says what they come to."""
 
-
-class _Tally:
     def __init__(self) -> None:
         self.rows = self.dialogues = self.written = 0
         self.types: Counter[str] = Counter()
@@ -83,7 +76,12 @@ class _Tally:
         self.kept_tokens = Tokens()
         self.wasted: dict[str, Tokens] = {}
 
-    def add(self, row: Mapping[str, Any]) -> None:
+    def take(self, batch: pa.Table | pa.RecordBatch) -> None:
+        """Count the rows of a table that has the columns of `COLUMNS` at least."""
+        for row in batch.select(list(COLUMNS)).to_pylist():
+            self._add(row)
+
+    def _add(self, row: Mapping[str, Any]) -> None:
         self.rows += 1
         turns = row["turns"] or []
         self.written += len(turns)
@@ -113,6 +111,7 @@ class _Tally:
             self.lengths[1].append(len((turn["answer"] or "").split()))
 
     def facts(self) -> DialogueFacts:
+        """The figures of all rows counted so far."""
         questions, answers = self.lengths
         return DialogueFacts(
             rows=self.rows,
