@@ -95,7 +95,7 @@ class RunView:
 
     def _line(self) -> None:
         parts = [f"[{duration(self._elapsed_s())}]"]
-        parts += [_plain(line) for line in self._progress.stages()]
+        parts += [_plain(line) for line in self._progress.stages() if line.rows or line.requests]
         done = self._committed
         parts.append(f"committed {done.partitions}/{self._plan.partitions} partitions")
         parts.append(f"({count(done.accepted)} accepted, {count(done.rejected)} rejected)")
@@ -126,9 +126,9 @@ class RunView:
                 grid.add_row("", Text(_LOADING, style="dim"))
         talk = next((line for line in lines if line.requests), None)
         if talk is not None:
-            in_flight = max(0, talk.requests - talk.answers)
-            tokens = f"{rate(talk.tokens_per_s)} tokens/s, {count(talk.answers)} answers, {count(in_flight)} open"
-            grid.add_row("LLM", Text(tokens))
+            retries = f", {count(talk.retries)} tried again" if talk.retries else ""
+            asked = f"{count(talk.answers)} of {plural(talk.requests, 'request')} answered{retries}"
+            grid.add_row("LLM", Text(f"{rate(talk.tokens_per_s)} tokens/s, {asked}"))
         done = self._committed
         grid.add_row(
             "committed",
@@ -195,23 +195,23 @@ def _opening(plan: PlanFacts) -> Text:
 
 
 def _cells(line: StageProgress, wide: bool) -> tuple[RenderableType, ...]:
-    done = line.planned > 0 and line.rows >= line.planned
     bar = ProgressBar(
         total=max(line.planned, 1),
         completed=line.rows,
-        width=24 if wide else 16,
+        width=24 if wide else 12,
         style="grey37",
         complete_style="cyan",
         finished_style="green",
     )
-    name = Text(line.stage, style="green" if done else "bold" if line.rows else "dim")
+    name = Text(line.stage, style="green" if line.done else "bold" if line.rows else "dim")
     speed = rate(line.rows_per_s) if line.rows else "–"
     rejected = Text(count(line.rejected), style="yellow" if line.rejected else "dim")
     return name, bar, f"{count(line.rows)}/{count(line.planned)}", speed, rejected, Text(line.top_reason, style="dim")
 
 
 def _plain(line: StageProgress) -> str:
-    text = f"{line.stage} done" if line.rows >= line.planned else f"{line.stage} {line.rows}/{line.planned}"
-    extra = [f"{rate(line.tokens_per_s)} tokens/s, {line.answers} answers"] if line.requests else []
+    text = f"{line.stage} {'✓' if line.done else f'{line.rows}/{line.planned}'}"
+    talks = line.requests and not line.done
+    extra = [f"{rate(line.tokens_per_s)} tokens/s, {line.answers}/{line.requests} answered"] if talks else []
     extra += [f"-{line.rejected}"] if line.rejected else []
     return f"{text} ({', '.join(extra)})" if extra else text

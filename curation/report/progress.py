@@ -75,6 +75,12 @@ class StageProgress:
     tokens_per_s: float
     requests: int
     answers: int
+    retries: int
+
+    @property
+    def done(self) -> bool:
+        """Whether every row that is known to reach the stage has left it."""
+        return self.rows >= self.planned
 
 
 class Progress:
@@ -122,6 +128,7 @@ class Progress:
             tokens_per_s=self._tokens[stage].per_second(self._now_s),
             requests=int(counts.get("requests", 0)),
             answers=int(counts.get("answers", 0)),
+            retries=int(counts.get("retries", 0)),
         )
 
     def remaining_s(self) -> float | None:
@@ -137,7 +144,7 @@ class Progress:
     def slowest(self) -> StageProgress | None:
         """The stage that will finish last at present rates; one that has not moved comes first. None when all are
         through."""
-        open_stages = [line for line in self.stages() if line.rows < line.planned]
+        open_stages = [line for line in self.stages() if not line.done]
         if not open_stages:
             return None
         return max(open_stages, key=lambda line: (line.planned - line.rows) / max(line.rows_per_s, 1e-9))
