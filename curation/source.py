@@ -7,10 +7,10 @@ S3 is planned in seconds. Nothing here needs the files' rows until a partition i
 from __future__ import annotations
 
 import hashlib
-import json
 import math
 import os
 import struct
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -21,10 +21,11 @@ import pyarrow.parquet as pq
 from pydantic import Field
 
 from curation.errors import PartitionError, SourceError
+from curation.metadata import is_text, json_objects, strings
 from curation.partition import Partition
 from curation.samples import make_table, sample_id
 from curation.section import Section
-from curation.table.storage import Storage, StorageSection
+from curation.table.storage import Storage, StorageSection, is_transient
 
 _TAIL_BYTES = 64 * 1024  # holds the footer of most files, so that one read is enough
 _FOOTER_THREADS = 32
@@ -101,20 +102,32 @@ def find_files(source: SourceSection) -> list[str]:
     """Paths of the source's files, each once, sorted. Raises `SourceError` when a path matches nothing."""
     found: set[str] = set()
     for pattern in source.paths:
-        fs, path = _filesystem(source, pattern)
-        if any(char in path for char in "*?["):
-            matches = [name for name in fs.glob(path) if not fs.isdir(name)]
-        elif fs.isdir(path):
-            matches = [name for name in fs.find(path) if name.endswith((".parquet", ".pq"))]
-        else:
-            matches = [path] if fs.exists(path) else []
+        storage, path = _storage(source, pattern)
+        storage.check_reachable()
+        matches = storage._patiently(lambda fs=storage.filesystem, path=path: _matches(fs, path))  # type: ignore[misc]
         if not matches:
             raise SourceError(
                 f"source.paths: {pattern} matches no file. Expected Parquet files; look at the path"
                 " (relative paths start at the current folder)."
             )
-        found.update(fs.unstrip_protocol(name) if pattern.startswith("s3://") else name for name in matches)
+        found.update(f"s3://{name}" if storage.remote else name for name in matches)
     return sorted(found)
+
+
+def _matches(fs: Any, path: str) -> list[str]:
+    """Files at a path, which may be a file, a folder or a glob; a name that exists is never taken for a glob."""
+    fs.invalidate_cache()  # or files that came since this process last looked stay unseen on S3
+    if fs.exists(path):
+        return _parquet_under(fs, path) if fs.isdir(path) else [path]
+    matches: list[str] = []
+    for name, info in fs.glob(path, detail=True).items():
+        is_file = info["type"] == "file" or not fs.isdir(name)
+        matches += [name] if is_file else _parquet_under(fs, name)  # Spark makes a folder of each table
+    return matches
+
+
+def _parquet_under(fs: Any, folder: str) -> list[str]:
+    return [name for name in fs.find(folder) if name.endswith((".parquet", ".pq"))]
 
 
 def inspect_files(source: SourceSection) -> tuple[list[SourceFile], list[BadFile]]:
@@ -149,15 +162,17 @@ def read_partition(source: SourceSection, partition: Partition) -> pa.Table:
         raise PartitionError(f"{partition.file} changed since it was planned. Run again to plan it anew.")
     try:
         rows = _read_rows(source, partition, [*file.columns.values(), *file.carried])
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, ValueError) as error:
         raise PartitionError(
             f"{partition.file}: rows {partition.first_row} to {partition.first_row + partition.rows - 1}"
-            f" cannot be read ({type(error).__name__}: {error}). The file's footer is sound but its data is not."
+            f" cannot be read ({type(error).__name__}: {error}). Its footer was read, so its data is corrupt or its store failed."
         ) from error
-    urls = _strings(rows.column(file.columns["url"]))
-    captions = _strings(rows.column(file.columns["caption"]))
-    extra = {ours: theirs for ours, theirs in file.columns.items() if ours not in ("url", "caption")}
-    extra |= {name: name for name in file.carried}
+    urls = [text or "" for text in strings(rows.column(file.columns["url"]))]
+    captions = [text or "" for text in strings(rows.column(file.columns["caption"]))]
+    # A carried column may have the name that a mapped one gets; then the mapped one is what our name means.
+    extra = {name: name for name in file.carried}
+    extra |= {ours: theirs for ours, theirs in file.columns.items() if ours not in ("url", "caption")}
+    metadata = json_objects({name: rows.column(theirs) for name, theirs in extra.items()})
     return make_table(
         {
             "sample_id": [sample_id(url, caption) for url, caption in zip(urls, captions, strict=True)],
@@ -165,16 +180,18 @@ def read_partition(source: SourceSection, partition: Partition) -> pa.Table:
             "row": list(range(len(urls))),
             "url": urls,
             "caption": captions,
-            "metadata": _metadata(rows, extra),
+            "metadata": metadata or ["{}"] * len(urls),
         }
     )
 
 
 def _inspect(source: SourceSection, path: str) -> SourceFile | BadFile:
-    fs, name = _filesystem(source, path)
+    storage, name = _storage(source, path)
     try:
-        size, footer = _read_footer(fs, name)
-    except (OSError, ValueError) as error:
+        size, footer = storage._patiently(lambda: _read_footer(storage.filesystem, name))
+    except OSError as error:
+        if storage.remote and is_transient(error):  # says nothing about the file, so it must not be skipped for it
+            raise SourceError(f"{path}: its store does not answer ({type(error).__name__}: {error})") from error
         return BadFile(path, f"{type(error).__name__}: {error}")
     if footer is None:
         return BadFile(path, f"not a Parquet file ({size} bytes, no PAR1 footer). Expected Parquet.")
@@ -194,10 +211,10 @@ def _inspect(source: SourceSection, path: str) -> SourceFile | BadFile:
     return SourceFile(path, file_id, metadata.num_rows, size, columns, carried)
 
 
-def _filesystem(source: SourceSection, path: str) -> tuple[Any, str]:
-    """The file system that holds a path, and the path as that file system names it."""
-    storage = Storage(path, source.storage)
-    return storage.filesystem, path if storage.remote else os.path.abspath(os.path.expanduser(path))
+def _storage(source: SourceSection, path: str) -> tuple[Storage, str]:
+    """The storage that holds a path, and the path as its file system names it."""
+    storage = Storage(path if path.startswith("s3://") else os.path.expanduser(path), source.storage)
+    return storage, storage.root.removeprefix("s3://")
 
 
 def _read_footer(fs: Any, path: str) -> tuple[int, bytes | None]:
@@ -216,6 +233,9 @@ def _read_footer(fs: Any, path: str) -> tuple[int, bytes | None]:
 
 def _map_columns(columns: ColumnsSection, schema: pa.Schema) -> dict[str, str] | str:
     """Our name -> the file's name for each column there is, or what is wrong with the schema."""
+    twice = [name for name, count in Counter(schema.names).items() if count > 1]
+    if twice:
+        return f"it has {len(twice)} column names more than once ({', '.join(twice[:5])}). Expected each once."
     mapped: dict[str, str] = {}
     for ours in ColumnsSection.model_fields:
         wanted = getattr(columns, ours)
@@ -231,18 +251,18 @@ def _map_columns(columns: ColumnsSection, schema: pa.Schema) -> dict[str, str] |
             )
     for ours in ("url", "caption"):
         kind = schema.field(mapped[ours]).type
-        value = kind.value_type if pa.types.is_dictionary(kind) else kind
-        if not (pa.types.is_string(value) or pa.types.is_large_string(value)):
+        if not is_text(kind):
             return f"column `{mapped[ours]}` ({ours}) is {kind}, expected string"
     return mapped
 
 
 def _read_rows(source: SourceSection, partition: Partition, columns: list[str]) -> pa.Table:
     """The partition's rows, decoding only the row groups that hold them, and those no further than needed."""
-    fs, name = _filesystem(source, partition.file)
-    with fs.open(name, "rb") as handle:
+    storage, name = _storage(source, partition.file)
+    with storage.filesystem.open(name, "rb") as handle:
         parquet = pq.ParquetFile(handle)
-        start, groups, skip = 0, [], 0
+        start, skip = 0, 0
+        groups: list[int] = []
         last = partition.first_row + partition.rows
         for group in range(parquet.num_row_groups):
             size = parquet.metadata.row_group(group).num_rows
@@ -264,38 +284,7 @@ def _read_rows(source: SourceSection, partition: Partition, columns: list[str]) 
                 break
     table = pa.Table.from_batches(batches)
     if len(table) != partition.rows:
-        raise PartitionError(f"{partition.file}: found {len(table)} rows from {partition.first_row}, planned {partition.rows}")
+        raise PartitionError(
+            f"{partition.file}: found {len(table)} rows from {partition.first_row}, planned {partition.rows}"
+        )
     return table
-
-
-def _strings(values: pa.ChunkedArray) -> list[str]:
-    """Text of a string column; nulls become "", bytes that are not UTF-8 become U+FFFD."""
-    if pa.types.is_dictionary(values.type):
-        values = values.cast(values.type.value_type)
-    binary = values.cast(pa.large_binary() if pa.types.is_large_string(values.type) else pa.binary())
-    return ["" if value is None else value.decode("utf-8", "replace") for value in binary.to_pylist()]
-
-
-def _metadata(rows: pa.Table, names: dict[str, str]) -> list[str]:
-    """A JSON object a row: our name (or the file's own) -> value; nulls and NaNs are left out."""
-    columns = {ours: _values(rows.column(theirs)) for ours, theirs in names.items()}
-    objects = []
-    for row in range(len(rows)):
-        cells = {name: values[row] for name, values in columns.items()}
-        objects.append(json.dumps({k: v for k, v in cells.items() if _is_told(v)}, ensure_ascii=False, default=_plain))
-    return objects
-
-
-def _values(values: pa.ChunkedArray) -> list[Any]:
-    if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
-        texts = _strings(values)
-        return [text if valid else None for text, valid in zip(texts, values.is_valid().to_pylist(), strict=True)]
-    return values.to_pylist()  # type: ignore[no-any-return]
-
-
-def _is_told(value: Any) -> bool:
-    return value is not None and not (isinstance(value, float) and not math.isfinite(value))
-
-
-def _plain(value: Any) -> str:
-    return value.hex() if isinstance(value, bytes) else str(value)
