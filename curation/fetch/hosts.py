@@ -1,0 +1,83 @@
+"""Politeness towards one host, and patience with it: for one partition in one actor."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from curation.fetch.record import FetchFailed
+from curation.samples import Reason
+
+
+@dataclass
+class _Host:
+    in_flight: int = 0
+    next_start: float = 0.0
+    failures: int = 0
+    last_failure: str = ""
+
+
+class Hosts:
+    """Holds requests back: at most `in_flight` at once and `per_s` started a second to each host.
+
+    A host that fails `failures` times in a row is set aside: every further request to it, those that wait
+    included, ends at once with reason host_set_aside.
+    """
+
+    def __init__(self, *, in_flight: int, per_s: float, failures: int) -> None:
+        self._in_flight = in_flight
+        self._interval_s = 1.0 / per_s
+        self._failures = failures
+        self._hosts: dict[str, _Host] = {}
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def turn(self, name: str) -> Iterator[float]:
+        """Wait for a turn and hold it. Yields the seconds waited. Raises `FetchFailed` (host_set_aside)."""
+        start = time.monotonic()
+        with self._changed:
+            host = self._hosts.setdefault(name, _Host())
+            while True:
+                self._check(name, host)
+                now = time.monotonic()
+                if host.in_flight < self._in_flight:
+                    if host.next_start <= now:
+                        break
+                    self._changed.wait(host.next_start - now)
+                else:
+                    self._changed.wait()
+            host.in_flight += 1
+            host.next_start = now + self._interval_s
+        try:
+            yield now - start
+        finally:
+            with self._changed:
+                host.in_flight -= 1
+                self._changed.notify_all()
+
+    def pause(self, name: str, seconds: float) -> None:
+        """Start no request to this host for so long: it asked for it."""
+        with self._changed:
+            host = self._hosts.setdefault(name, _Host())
+            host.next_start = max(host.next_start, time.monotonic() + seconds)
+
+    def answered(self, name: str) -> None:
+        """The host answered as a working host does."""
+        with self._changed:
+            self._hosts.setdefault(name, _Host()).failures = 0
+
+    def failed(self, name: str, reason: Reason) -> None:
+        """The host did not answer, or answered that it cannot."""
+        with self._changed:
+            host = self._hosts.setdefault(name, _Host())
+            host.failures += 1
+            host.last_failure = str(reason)
+            self._changed.notify_all()
+
+    def _check(self, name: str, host: _Host) -> None:
+        if host.failures >= self._failures:
+            detail = f"{name} failed {host.failures} times in a row, last with {host.last_failure}"
+            raise FetchFailed(Reason.HOST_SET_ASIDE, detail)

@@ -1,0 +1,204 @@
+"""The decoder in a process of its own: an image that crashes, hangs or bloats it costs one sample.
+
+The child knows no secrets (an empty environment), holds no sockets, may not write files, and is limited in
+address space. What it sends back is framed JSON and bytes, never pickles: a decoder that was taken over by
+a crafted image cannot run code here.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import select
+import struct
+import subprocess
+import sys
+import time
+from typing import BinaryIO
+
+from curation.fetch.decoder import Decoded, DecodeLimits, Decoder, Undecodable
+
+_HEAD = struct.Struct("<II")
+_BOOT = "import json,sys; sys.path[:0] = json.loads(sys.argv[1]); from curation.fetch.sandbox import serve; serve()"
+_START_S = 60.0
+
+
+class DecoderDied(Exception):
+    """The decoder process crashed, ran out of memory or time on this image. The next image gets a fresh one."""
+
+
+class Sandbox:
+    """A `Decoder` in a child process. Called from one thread at a time; starts the child when it needs one."""
+
+    def __init__(self, limits: DecodeLimits, *, timeout_s: float, memory_bytes: int) -> None:
+        self._limits = limits
+        self._timeout_s = timeout_s
+        self._memory_bytes = memory_bytes
+        self._child: subprocess.Popen[bytes] | None = None
+
+    def __call__(self, data: bytes) -> Decoded:
+        """As `Decoder`. Raises `Undecodable`, or `DecoderDied`."""
+        child = self._running()
+        try:
+            answer, jpeg = self._ask(child, data)
+        except (OSError, EOFError, ValueError) as error:
+            self.close()
+            raise DecoderDied(self._epitaph(child, error)) from error
+        if "reason" in answer:
+            raise Undecodable(str(answer["reason"]), str(answer["detail"]))
+        if "died" in answer:
+            self.close()
+            raise DecoderDied(str(answer["died"]))
+        try:
+            return _decoded(answer, jpeg)
+        except (LookupError, ValueError, TypeError) as error:
+            self.close()
+            raise DecoderDied("answered nonsense") from error
+
+    def start(self) -> None:
+        """Start the child and wait until it is ready, so that the first image does not wait for it."""
+        self._running()
+
+    def close(self) -> None:
+        """End the child. Another call starts a new one."""
+        child, self._child = self._child, None
+        if child is not None:
+            child.kill()
+            child.wait()
+            for pipe in (child.stdin, child.stdout):
+                if pipe is not None:
+                    pipe.close()
+
+    def __del__(self) -> None:
+        self.close()
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._child is not None and self._child.poll() is None:
+            return self._child
+        self.close()
+        settings = {"limits": dataclasses.asdict(self._limits), "memory_bytes": self._memory_bytes}
+        command = [sys.executable, "-I", "-c", _BOOT, json.dumps(sys.path), json.dumps(settings)]
+        environment = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PATH": os.environ.get("PATH", "")}
+        child = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environment,
+            bufsize=0,
+        )
+        self._child = child
+        assert child.stdin is not None
+        assert child.stdout is not None
+        os.set_blocking(child.stdin.fileno(), False)
+        os.set_blocking(child.stdout.fileno(), False)
+        try:
+            self._receive(child, time.monotonic() + _START_S)
+        except (OSError, EOFError, ValueError) as error:
+            self.close()
+            raise DecoderDied(f"did not start: {type(error).__name__}") from error
+        return child
+
+    def _ask(self, child: subprocess.Popen[bytes], data: bytes) -> tuple[dict[str, float | str], bytes]:
+        until = time.monotonic() + self._timeout_s
+        assert child.stdin is not None
+        pipe = child.stdin.fileno()
+        for part in (_HEAD.pack(len(data), 0), data):
+            view = memoryview(part)
+            while view:
+                left = until - time.monotonic()
+                if left <= 0 or not select.select([], [pipe], [], left)[1]:
+                    raise TimeoutError
+                view = view[os.write(pipe, view[: 1 << 20]) :]
+        return self._receive(child, until)
+
+    def _receive(self, child: subprocess.Popen[bytes], until: float) -> tuple[dict[str, float | str], bytes]:
+        assert child.stdout is not None
+        pipe = child.stdout.fileno()
+        head = _read_exactly(pipe, _HEAD.size, until)
+        text_bytes, blob_bytes = _HEAD.unpack(head)
+        if text_bytes > 65_536 or blob_bytes > 256 * 1024 * 1024:
+            raise ValueError
+        body = _read_exactly(pipe, text_bytes + blob_bytes, until)
+        return json.loads(body[:text_bytes]), body[text_bytes:]
+
+    def _epitaph(self, child: subprocess.Popen[bytes], error: Exception) -> str:
+        if isinstance(error, TimeoutError):
+            return f"took longer than {self._timeout_s:g} s"
+        code = child.returncode
+        return f"ended by signal {-code}" if code is not None and code < 0 else f"broke off ({type(error).__name__})"
+
+
+def _decoded(answer: dict[str, float | str], jpeg: bytes) -> Decoded:
+    """What the child measured, each value made to be of its type."""
+    sizes = {name: int(answer[name]) for name in ("width", "height", "original_width", "original_height")}
+    measures = {name: float(answer[name]) for name in ("contrast", "sharpness")}
+    pdq = bytes.fromhex(str(answer["pdq"])).hex()
+    return Decoded(jpeg=jpeg, pdq=pdq, **sizes, **measures)  # type: ignore[arg-type]
+
+
+def _read_exactly(pipe: int, count: int, until: float) -> bytes:
+    parts = bytearray()
+    while len(parts) < count:
+        left = until - time.monotonic()
+        if left <= 0 or not select.select([pipe], [], [], left)[0]:
+            raise TimeoutError
+        part = os.read(pipe, min(count - len(parts), 1 << 20))
+        if not part:
+            raise EOFError
+        parts += part
+    return bytes(parts)
+
+
+def serve() -> None:
+    """The child's life: read an image, answer, until the parent is gone."""
+    settings = json.loads(sys.argv[2])
+    decoder = Decoder(DecodeLimits(**settings["limits"]))
+    requests, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # a library that prints must not garble the answers
+    _warm_up(decoder)
+    _confine(settings["memory_bytes"])
+    _answer(answers, {}, b"")
+    while True:
+        head = requests.read(_HEAD.size)
+        if len(head) < _HEAD.size:
+            return
+        size, _ = _HEAD.unpack(head)
+        try:
+            decoded = decoder(requests.read(size))
+        except Undecodable as error:
+            _answer(answers, {"reason": error.reason, "detail": error.detail}, b"")
+        except MemoryError:
+            _answer(answers, {"died": "needs more memory than the recipe allows"}, b"")
+        else:
+            fields = dataclasses.asdict(decoded)
+            jpeg = fields.pop("jpeg")
+            _answer(answers, fields, jpeg)
+
+
+def _answer(answers: BinaryIO, fields: dict[str, float | str], blob: bytes) -> None:
+    text = json.dumps(fields).encode()
+    answers.write(_HEAD.pack(len(text), len(blob)) + text + blob)
+    answers.flush()
+
+
+def _warm_up(decoder: Decoder) -> None:
+    """Import what decoding imports before the limits fall."""
+    import io
+
+    from PIL import Image
+
+    for kind in ("JPEG", "PNG", "WEBP", "GIF", "AVIF"):
+        out = io.BytesIO()
+        Image.new("RGB", (16, 16), (90, 120, 30)).save(out, kind)
+        decoder(out.getvalue())
+
+
+def _confine(memory_bytes: int) -> None:
+    """Bound the address space, forbid files that grow, core dumps and further processes."""
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
