@@ -145,6 +145,7 @@ class Reason(StrEnum):
     # rewrite
     NO_EVIDENCE = "no_evidence", "rewrite"
     LLM_FAILED = "llm_failed", "rewrite", True
+    LLM_BAD_REQUEST = "llm_bad_request", "rewrite"
     LLM_TRUNCATED = "llm_truncated", "rewrite"
     LLM_INVALID = "llm_invalid", "rewrite"
     # quality (of a turn, or of a row none of whose turns was kept)

