@@ -121,7 +121,8 @@ def show(
 
 @app.command()
 def report(
-    target: Target, out: Annotated[Path, typer.Option("--out", "-o", help="The HTML file to write.")] = Path("report.html")
+    target: Target,
+    out: Annotated[Path, typer.Option("--out", "-o", help="The HTML file to write.")] = Path("report.html"),
 ) -> None:
     """Write a self-contained HTML report of a table."""
     from curation.report.html import build_report
@@ -194,7 +195,9 @@ def _tell(result: Any, recipe: Recipe, status: Any, console: Console) -> None:
     for bad in result.plan.bad_files:
         console.print(f"skipped {bad.path}: {bad.problem}", style="yellow", markup=False, highlight=False)
     if not result.plan.pending:
-        console.print(f"Nothing to do: all {result.plan.rows:,} rows in {result.plan.partitions} partitions are committed.")
+        console.print(
+            f"Nothing to do: all {result.plan.rows:,} rows in {result.plan.partitions} partitions are committed."
+        )
     if status.version >= 0:
         console.print(render(Funnel(status.planned, status.accepted, status.reasons)))
     console.print(_how_to_read(_table(recipe.output.table).uri), highlight=False, soft_wrap=True, markup=False)

@@ -1,9 +1,9 @@
 """THE page: plan -> stages -> commit. Read it first; every name leads to one file.
 
-    source Parquet --plan--> partitions --[ prepare | fetch | rewrite | finish ]--> receipts --group commit--> Delta table
-                              captions    download    LLM       quality
-                              dedup       images      dialogue  dedup
-                                          dedup                 write
+source Parquet --plan--> partitions --[ prepare | fetch | rewrite | finish ]--> receipts --group commit--> Delta table
+                          captions    download    LLM       quality
+                          dedup       images      dialogue  dedup
+                                      dedup                 write
 """
 
 from __future__ import annotations
@@ -96,7 +96,10 @@ def production_line(
         read=partial(read_partition, recipe.source),
         pools=(
             Pool("prepare", (partial(Captions, recipe.captions), partial(dedup, of="samples"))),
-            Pool("fetch", (partial(Download, recipe.download), partial(Images, recipe.images), partial(dedup, of="images"))),
+            Pool(
+                "fetch",
+                (partial(Download, recipe.download), partial(Images, recipe.images), partial(dedup, of="images")),
+            ),
             Pool("rewrite", (partial(_rewrite, recipe.rewrite, recipe.inference.client, endpoints, meter),)),
             Pool("finish", (partial(Quality, recipe.quality), partial(dedup, of="dialogues"))),
         ),

@@ -20,7 +20,6 @@ from pydantic import BaseModel, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from curation.dedup.section import DedupSection
-from curation.stages.rewrite import RewriteSection
 from curation.engine.section import EngineSection
 from curation.errors import RecipeError
 from curation.fetch.section import DownloadSection
@@ -31,6 +30,7 @@ from curation.source import SourceSection
 from curation.stages.captions import CaptionsSection
 from curation.stages.images import ImagesSection
 from curation.stages.quality import QualitySection
+from curation.stages.rewrite import RewriteSection
 from curation.table.storage import OutputSection
 
 _VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
@@ -74,8 +74,10 @@ def load_recipe(path: str | Path, environment: Mapping[str, str] = os.environ) -
         values = yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise RecipeError(f"{path}: not YAML: {error}") from error
-    if not isinstance(values, dict):
-        raise RecipeError(f"{path}: expected a mapping of sections ({', '.join(Recipe.model_fields)}), found {values!r:.60}")
+    if tree is None or not isinstance(values, dict):
+        raise RecipeError(
+            f"{path}: expected a mapping of sections ({', '.join(Recipe.model_fields)}), found {values!r:.60}"
+        )
     missing: list[str] = []
     values = _expand(values, environment, missing)
     if missing:

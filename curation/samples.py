@@ -39,42 +39,41 @@ TURN = pa.struct(
     ]
 )
 
-SCHEMA = pa.schema(
-    [
-        ("sample_id", pa.string()),  # hash of url and caption: the same for the same pair everywhere
-        ("partition", pa.string()),
-        ("row", pa.int32()),  # index in the partition
-        ("url", pa.string()),
-        ("caption", pa.string()),  # alt-text as found
-        ("text", pa.string()),  # alt-text repaired and sanitised
-        ("language", pa.string()),  # ISO 639-1 of text
-        ("metadata", pa.string()),  # JSON object: the source's other columns, mapped ones under our names
-        ("fetch", FETCH),
-        ("image", IMAGE),  # re-encoded, never the stranger's bytes
-        ("width", pa.int32()),
-        ("height", pa.int32()),
-        ("original_width", pa.int32()),
-        ("original_height", pa.int32()),
-        ("sha256", pa.string()),  # of the bytes as fetched
-        ("pdq", pa.string()),  # perceptual hash, 64 hex digits
-        ("contrast", pa.float32()),  # standard deviation of luma, 0 to 127.5
-        ("sharpness", pa.float32()),  # variance of the Laplacian of luma
-        ("preview", pa.binary()),  # small JPEG of a rejected sample, when the recipe asks for it
-        ("evidence", pa.list_(FACT)),
-        ("messages", pa.list_(MESSAGE)),  # what trainers read
-        ("turns", pa.list_(TURN)),
-        ("model", pa.string()),
-        ("prompt", pa.string()),  # fingerprint of the prompt files
-        ("seed", pa.int64()),
-        ("prompt_tokens", pa.int32()),
-        ("completion_tokens", pa.int32()),
-        ("reason", pa.string()),
-        ("detail", pa.string()),
-        ("recipe", pa.string()),
-        ("run", pa.string()),
-        ("created", pa.timestamp("us", tz="UTC")),
-    ]
-)
+_COLUMNS: list[tuple[str, pa.DataType]] = [
+    ("sample_id", pa.string()),  # hash of url and caption: the same for the same pair everywhere
+    ("partition", pa.string()),
+    ("row", pa.int32()),  # index in the partition
+    ("url", pa.string()),
+    ("caption", pa.string()),  # alt-text as found
+    ("text", pa.string()),  # alt-text repaired and sanitised
+    ("language", pa.string()),  # ISO 639-1 of text
+    ("metadata", pa.string()),  # JSON object: the source's other columns, mapped ones under our names
+    ("fetch", FETCH),
+    ("image", IMAGE),  # re-encoded, never the stranger's bytes
+    ("width", pa.int32()),
+    ("height", pa.int32()),
+    ("original_width", pa.int32()),
+    ("original_height", pa.int32()),
+    ("sha256", pa.string()),  # of the bytes as fetched
+    ("pdq", pa.string()),  # perceptual hash, 64 hex digits
+    ("contrast", pa.float32()),  # standard deviation of luma, 0 to 127.5
+    ("sharpness", pa.float32()),  # variance of the Laplacian of luma
+    ("preview", pa.binary()),  # small JPEG of a rejected sample, when the recipe asks for it
+    ("evidence", pa.list_(FACT)),
+    ("messages", pa.list_(MESSAGE)),  # what trainers read
+    ("turns", pa.list_(TURN)),
+    ("model", pa.string()),
+    ("prompt", pa.string()),  # fingerprint of the prompt files
+    ("seed", pa.int64()),
+    ("prompt_tokens", pa.int32()),
+    ("completion_tokens", pa.int32()),
+    ("reason", pa.string()),
+    ("detail", pa.string()),
+    ("recipe", pa.string()),
+    ("run", pa.string()),
+    ("created", pa.timestamp("us", tz="UTC")),
+]
+SCHEMA = pa.schema(_COLUMNS)
 HEAVY = ("image", "messages")  # dropped when a row is rejected
 
 
@@ -180,7 +179,7 @@ def sample_id(url: str, caption: str) -> str:
     return hashlib.sha256(joined).hexdigest()[:32]
 
 
-def empty_columns(rows: int) -> dict[str, pa.Array]:
+def empty_columns(rows: int) -> dict[str, Any]:
     """Every column of SCHEMA, all null, for `rows` rows."""
     return {field.name: pa.nulls(rows, field.type) for field in SCHEMA}
 
@@ -198,7 +197,8 @@ def make_table(columns: Mapping[str, Any]) -> pa.Table:
 def live(table: pa.Table) -> list[int]:
     """Indices of the rows that no stage has rejected yet, in order."""
     mask = pc.is_null(table.column("reason"))
-    return pc.indices_nonzero(mask).to_pylist()
+    rows: list[int] = pc.indices_nonzero(mask).to_pylist()  # type: ignore[assignment]
+    return rows
 
 
 def column(table: pa.Table, name: str, rows: Sequence[int]) -> list[Any]:

@@ -39,5 +39,7 @@ def _cpus_needed(recipe: Recipe) -> float:
     pools = recipe.engine.pools
     actors = sum(section.max * section.cpus for section in (pools.prepare, pools.fetch, pools.rewrite, pools.finish))
     pool = recipe.inference.pool
-    replicas = 0.0 if pool is None else (pool.replicas_max or pool.replicas_min) * (pool.replica_cpus + pool.tensor_parallel)
+    replicas = (
+        0.0 if pool is None else (pool.replicas_max or pool.replicas_min) * (pool.replica_cpus + pool.tensor_parallel)
+    )
     return actors + replicas + _SPARE_CPUS

@@ -12,6 +12,8 @@ from __future__ import annotations
 import json
 import logging
 import os
+import threading
+import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -20,6 +22,7 @@ import pyarrow as pa
 import ray
 from ray.data import ActorPoolStrategy, DataContext
 from ray.exceptions import RayError
+from rich.console import Console
 
 from curation.dedup.actors import ActorClaims
 from curation.dedup.index import Claims
@@ -29,6 +32,7 @@ from curation.engine.base import FAILED, PARTITION, Failure, Line, Pool, fail, r
 from curation.engine.quarantine import Range, Suspicion, TryLog, run_guarded
 from curation.engine.section import ActorsSection, EngineSection
 from curation.errors import PartitionError, PoolError
+from curation.inference.pool import PoolSection, ServePool
 from curation.meter import LocalMeter, Meter
 from curation.partition import Partition
 from curation.table.receipt import Receipt
@@ -45,6 +49,7 @@ def connect(section: EngineSection, cpus_needed: float) -> bool:
     """
     if ray.is_initialized():
         return False
+    logging.getLogger("ray").setLevel(logging.ERROR)
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     quiet: dict[str, Any] = {"logging_level": logging.WARNING, "log_to_driver": False}
     address = section.address or os.environ.get("RAY_ADDRESS")
@@ -59,6 +64,31 @@ def connect(section: EngineSection, cpus_needed: float) -> bool:
 def disconnect() -> None:
     """Stop the local Ray that `connect` started."""
     ray.shutdown()
+
+
+def serve_pool(section: EngineSection, pool_section: PoolSection, console: Console) -> None:
+    """Keep an LLM pool up until Ctrl-C or SIGTERM, in the cluster that runs will use.
+
+    Raises `PoolError` when it cannot start."""
+    started = connect(section, 8.0)
+    address = ray.get_runtime_context().gcs_address
+    try:
+        with ServePool(pool_section) as pool, console.status("starting the pool") as status:
+            while not pool.state().startswith("ready"):
+                pool.check()
+                status.update(pool.state())
+                time.sleep(0.5)
+            status.stop()
+            console.print(
+                f"ready: {pool.endpoints[0].url}  model {pool_section.model}", highlight=False, soft_wrap=True
+            )
+            console.print(f"runs use it with RAY_ADDRESS={address}, or with inference.endpoints", highlight=False)
+            threading.Event().wait()
+    except KeyboardInterrupt:
+        console.print("stopping the pool")
+    finally:
+        if started:
+            disconnect()
 
 
 class RayEngine:
@@ -101,12 +131,14 @@ class RayEngine:
             cause = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
             yield from (Failure(partition, f"Ray stopped the run: {cause}") for partition in sorted(missing))
             return
-        yield from (Failure(partition, "its actors died more often than max_retries allows") for partition in sorted(missing))
+        yield from (
+            Failure(partition, "its actors died more often than max_retries allows") for partition in sorted(missing)
+        )
 
     def _dataset(self, line: Line, partitions: Sequence[Partition]) -> Any:
         _quiet(DataContext.get_current())
         specs = [{"partition": partition.to_json()} for partition in partitions]
-        dataset = ray.data.from_items(specs, override_num_blocks=len(specs))
+        dataset: Any = ray.data.from_items(specs, override_num_blocks=len(specs))
         last = len(line.pools) - 1
         for index, pool in enumerate(line.pools):
             actors: ActorsSection = getattr(self._section.pools, pool.name)
@@ -171,7 +203,11 @@ class _PoolActor:
     """
 
     def __init__(
-        self, pool: Pool, ledger: Any, read: Callable[[Partition], pa.Table] | None, write: Callable[[pa.Table], Receipt] | None
+        self,
+        pool: Pool,
+        ledger: Any,
+        read: Callable[[Partition], pa.Table] | None,
+        write: Callable[[pa.Table], Receipt] | None,
     ) -> None:
         self._pool = pool
         self._meter = _ActorMeter(ledger)
@@ -200,7 +236,9 @@ class _PoolActor:
         known = self._watch.begin(key)
         if self._read is not None:
             if known.deaths >= _READ_DEATHS and not known.suspects and not known.deadly:
-                raise PartitionError(f"{partition.file}: reading {partition.id} killed its process {known.deaths} times")
+                raise PartitionError(
+                    f"{partition.file}: reading {partition.id} killed its process {known.deaths} times"
+                )
             table = start(partition, self._read(partition))
             self._meter.add("read", {"rows": len(table)})
         table = run_guarded(self._run_stages, table, self._watch, key, known)
