@@ -58,6 +58,7 @@ EXPLANATIONS: Mapping[Reason, str] = MappingProxyType(
         _R.DUPLICATE_DIALOGUE: "The dialogue says the same as one that was kept before.",
         _R.NO_EVIDENCE: "What is known of the image does not support a single turn.",
         _R.LLM_FAILED: "No endpoint gave an answer within the recipe's attempts.",
+        _R.LLM_BAD_REQUEST: "The endpoint refused the request as such, for example because it is too long.",
         _R.LLM_TRUNCATED: "The LLM's answer hit the token limit before it was complete.",
         _R.LLM_INVALID: "The LLM's answer does not follow the asked-for JSON schema.",
         _R.MALFORMED: "The dialogue is not well-formed: roles, order or an empty turn.",

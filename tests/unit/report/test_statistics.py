@@ -1,0 +1,33 @@
+"""Figures on dialogues and tokens."""
+
+from __future__ import annotations
+
+from curation.report.statistics import Tally, Tokens
+from tests.unit.report.samples import accepted, rejected, table_of, turn
+
+
+def test_kept_turns_are_counted_by_type_and_first_word_and_dropped_ones_by_check() -> None:
+    tally = Tally()
+    tally.take(table_of([accepted(1), accepted(2, turns=[turn("conversation", "What's up?", "A kite.")])]))
+    tally.take(table_of([rejected(1, "unsupported", turns=[turn("conversation", "Why?", "So.", "too_short: 1 word")])]))
+    facts = tally.facts()
+    assert facts.response_types == {"conversation": 2, "detailed_description": 1}
+    assert facts.first_words == {"what": 1, "describe": 1, "what's": 1}
+    assert facts.failed_checks == {"unsupported": 1, "too_short": 1}
+    assert (facts.dialogues, facts.turns, facts.turns_written) == (2, 3, 5)
+    assert facts.turns_per_dialogue == {1: 1, 2: 1}
+
+
+def test_tokens_of_rejected_rows_are_counted_by_reason() -> None:
+    tally = Tally()
+    tally.take(
+        table_of([accepted(1), rejected(1, "refusal", prompt_tokens=7, completion_tokens=3), rejected(2, "blank")])
+    )
+    facts = tally.facts()
+    assert facts.accepted_tokens == Tokens(100, 20)
+    assert facts.wasted_tokens == {"refusal": Tokens(7, 3)}
+    assert facts.tokens.total == 130
+
+
+def test_nothing_read_gives_figures_of_nothing() -> None:
+    assert (Tally().facts().tokens, Tally().facts().turns, Tally().facts().answer_words) == (Tokens(), 0, 0.0)
