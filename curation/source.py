@@ -198,10 +198,14 @@ def _inspect(source: SourceSection, path: str) -> SourceFile | BadFile:
     try:
         metadata = pq.read_metadata(pa.BufferReader(footer))
         schema = metadata.schema.to_arrow_schema()
-    except (pa.ArrowException, OSError) as error:
+        counted = sum(metadata.row_group(group).num_rows for group in range(metadata.num_row_groups))
+    except (pa.ArrowException, OSError, ValueError) as error:  # pyarrow raises UnicodeDecodeError too
         return BadFile(path, f"its Parquet footer is corrupt ({type(error).__name__}: {error})")
     if metadata.num_rows == 0:
         return BadFile(path, "it has no rows")
+    if metadata.num_rows != counted:
+        words = f"it says {metadata.num_rows} rows, and its row groups hold {counted}"
+        return BadFile(path, f"its Parquet footer is corrupt ({words})")
     columns = _map_columns(source.columns, schema)
     if isinstance(columns, str):
         return BadFile(path, columns)
