@@ -68,6 +68,7 @@ class AddressPolicy:
     """Decides from the recipe which targets and addresses may be connected to. Holds no state, sends nothing."""
 
     def __init__(self, allow_networks: Sequence[str], ports: Sequence[int]) -> None:
+        # No ports named means every port.
         self._allowed: tuple[Network, ...] = tuple(ipaddress.ip_network(text) for text in allow_networks)
         self._ports = frozenset(ports)
 
@@ -93,7 +94,7 @@ class AddressPolicy:
         if port is None:
             port = 443 if scheme == "https" else 80
         host, literal = self._host(parts.netloc)
-        if port not in self._ports:
+        if self._ports and port not in self._ports:
             raise FetchFailed(Reason.REFUSED_ADDRESS, f"port {port} is not one of {sorted(self._ports)}")
         path = quote(parts.path, safe=_PATH_SAFE) or "/"
         if parts.query:

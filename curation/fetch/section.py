@@ -19,14 +19,13 @@ class DownloadSection(Section):
     The defaults suit a cluster that fetches URLs chosen by strangers: nothing inside the network is reachable.
     """
 
-    agent: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")] = "curation"
-    """Product token: it starts the User-Agent and is what X-Robots-Tag and robots.txt address us by."""
-    contact: Annotated[str, Field(pattern=r"^(https?://|mailto:)[\x21-\x7e]+$")] | None = None
-    """URL or mailto: of whoever answers for this crawl; sent in the User-Agent. Set it before you crawl."""
+    user_agent: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}(/[\x21-\x7e]+)?( [\x20-\x7e]+)?$")] = "curation/0.1"
+    """Who we say we are. Put a URL with a contact in it before you crawl: `curation/0.1 (+https://...)`. Its first
+    word, without the version, is the token by which X-Robots-Tag and robots.txt address us."""
     allow_networks: tuple[str, ...] = ()
     """Networks (CIDR) that may be fetched from although they are not public: an intranet, or 127.0.0.0/8 in tests."""
-    ports: Annotated[tuple[Port, ...], Field(min_length=1)] = (80, 443)
-    """TCP ports that may be connected to."""
+    ports: tuple[Port, ...] = (80, 443)
+    """TCP ports that may be connected to. An empty list allows every port, for tests and demonstrations."""
     ca_file: str | None = None
     """PEM file of certificate authorities to trust in place of the system's."""
 
@@ -102,6 +101,6 @@ class DownloadSection(Section):
         return networks
 
     @property
-    def user_agent(self) -> str:
-        """The User-Agent header: product, and contact where there is one."""
-        return f"{self.agent}/0.1 (+{self.contact})" if self.contact else f"{self.agent}/0.1"
+    def agent(self) -> str:
+        """The product token of `user_agent`."""
+        return self.user_agent.partition(" ")[0].partition("/")[0]
