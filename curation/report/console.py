@@ -48,13 +48,14 @@ class RunView:
         self._start_s = clock()
         self._line_s = float("-inf")
         self._told: tuple[int, str] = (0, "")
+        self._draws = self._console.is_terminal and not self._console.is_dumb_terminal
         self._live: Live | None = None
 
     def __enter__(self) -> RunView:
         self._start_s = self._clock()
         self._progress.update(self._start_s, {})
-        self._console.print(_opening(self._plan), soft_wrap=not self._console.is_terminal)
-        if self._console.is_terminal:
+        self._console.print(_opening(self._plan), soft_wrap=not self._draws)
+        if self._draws:
             # The function is called at each refresh, so that elapsed time moves while the run is silent.
             self._live = Live(console=self._console, get_renderable=self._render, refresh_per_second=_REFRESH_PER_S)
             self._live.start()
@@ -83,7 +84,7 @@ class RunView:
 
     def note(self, message: str) -> None:
         """A line that stays, above the live table: a skipped file, a partition that will be tried again."""
-        self._console.print(Text(printable(message)), soft_wrap=not self._console.is_terminal)
+        self._console.print(Text(printable(message)), soft_wrap=not self._draws)
 
     def _maybe_line(self, now_s: float) -> None:
         news = (self._committed.commits, pool_kind(self._pool))
@@ -110,7 +111,7 @@ class RunView:
         table = Table(box=None, padding=(0, 1), pad_edge=False, header_style="dim", expand=False)
         for name, side in (("", "left"), ("", "left"), ("rows", "right"), ("rows/s", "right"), ("rejected", "right")):
             table.add_column(name, justify=side, no_wrap=True)  # type: ignore[arg-type]
-        table.add_column("mostly" if wide else "", no_wrap=True, overflow="ellipsis")
+        table.add_column("mostly", no_wrap=True, overflow="ellipsis")
         for line in lines:
             table.add_row(*_cells(line, wide))
         return Group(Text(""), table, self._footer(lines))
