@@ -13,6 +13,7 @@ Every commit carries app transactions, which delta-rs keeps as a map from an id 
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 # Key of our JSON object in a version's commit info.
 COMMIT_INFO = "curation"
+
+LOG_FILE = re.compile(r"_delta_log/(\d{20})\.json")
 
 CONFIGURATION = {
     "delta.checkpointInterval": "50",  # versions: opening the table reads at most this many log files
@@ -46,7 +49,7 @@ def open_table(storage: Storage) -> DeltaTable:
 
 def create_table(storage: Storage) -> None:
     """Make the empty table, version 0. `DeltaError` if another was faster, which does no harm."""
-    from deltalake import DeltaTable
+    from deltalake import CommitProperties, DeltaTable
 
     DeltaTable.create(
         storage.uri(),
@@ -55,6 +58,8 @@ def create_table(storage: Storage) -> None:
         partition_by=["outcome"],
         configuration=CONFIGURATION,
         storage_options=storage.delta_options(),
+        # Without it, a creation whose answer is lost lands again as version 1 (delta-rs 1.6.6).
+        commit_properties=CommitProperties(max_commit_retries=0),
     )
 
 
@@ -117,6 +122,22 @@ def commit_info(recipe: str, run: str, receipts: list[Receipt]) -> dict[str, Any
         "receipts": [json.loads(receipt.to_json()) for receipt in receipts],
     }
     return {COMMIT_INFO: body}
+
+
+def commit_infos(storage: Storage, version: int) -> list[dict[str, Any]]:
+    """The commit infos of the versions up to this one, oldest first, each with its `version`.
+
+    Read file by file and not by delta-rs's `history`, which holds the interpreter's lock while it waits for the
+    network (1.6.6), so that no other thread of the driver moves.
+    """
+    names = (file.path for file in storage.list("_delta_log"))
+    logs = [(int(found[1]), name) for name in names if (found := LOG_FILE.fullmatch(name))]
+    logs = [(number, name) for number, name in sorted(logs) if number <= version]
+    infos = []
+    for (number, _), data in zip(logs, storage.read_many([name for _, name in logs]), strict=True):
+        actions = (json.loads(line) for line in data.splitlines() if b'"commitInfo"' in line)
+        infos += [action["commitInfo"] | {"version": number} for action in actions if "commitInfo" in action]
+    return infos
 
 
 def receipts_of(info: Mapping[str, Any]) -> list[Receipt]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
@@ -13,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as pds
 
-from curation.table.log import COMMIT_INFO, FileProgress, open_table, partition_key, receipts_of
+from curation.table.log import COMMIT_INFO, FileProgress, commit_infos, open_table, partition_key, receipts_of
 from curation.table.receipt import Receipt
 from curation.table.shard import ACCEPTED, TABLE_SCHEMA, planned_rows
 from curation.table.storage import OutputSection, Storage
@@ -117,7 +118,9 @@ class SampleTable:
         rows = _RowCount()
         for batch in _batches(table, ["partition", "row", "reason", "outcome"], None, 65_536):
             rows.add(batch)
-        committed = {item.partition for info in table.history() for item in receipts_of(info)}
+        committed = {
+            item.partition for info in commit_infos(self.storage, table.version()) for item in receipts_of(info)
+        }
         names = sorted(committed | set(rows.seen))
         unbalanced = tuple(found for name in names if (found := rows.check(name, table)) is not None)
         files = pa.table(table.get_add_actions(flatten=True))
@@ -191,7 +194,7 @@ class SampleTable:
     def runs(self) -> list[RunInfo]:
         """What each run committed, oldest first."""
         table = self._open()
-        infos = [] if table is None else [info for info in reversed(table.history()) if COMMIT_INFO in info]
+        infos = [] if table is None else commit_infos(self.storage, table.version())
         by_run: dict[str, list[dict[str, Any]]] = {}
         for info in infos:
             if receipts_of(info):
@@ -199,12 +202,22 @@ class SampleTable:
         return [_run_info(run, commits) for run, commits in by_run.items()]
 
     def _open(self) -> DeltaTable | None:
+        """The newest version, or None; waits for a store that is away, and says at once if it refuses us."""
         from deltalake.exceptions import TableNotFoundError
 
-        try:
-            return open_table(self.storage)
-        except TableNotFoundError:
-            return None
+        deadline = time.monotonic() + self.storage.patience_s
+        pause = 0.2
+        while True:
+            try:
+                return open_table(self.storage)
+            except TableNotFoundError:
+                return None
+            except OSError:
+                self.storage.check_reachable()
+                if not self.storage.remote or time.monotonic() + pause > deadline:
+                    raise
+            time.sleep(pause)
+            pause = min(pause * 2, self.storage.section.max_backoff_s)
 
 
 class _RowCount:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, TypeVar
 
 from pydantic import Field
@@ -22,6 +22,7 @@ T = TypeVar("T")
 # Answers that another try may change: time-out, conflict of two writers, slow down. And every 5xx.
 RETRIED_STATUS = frozenset({408, 409, 425, 429})
 LOCAL_PATIENCE_S = 10.0
+FILES_AT_A_TIME = 128
 # What waiting never mends.
 PERMANENT = (FileNotFoundError, FileExistsError, PermissionError, IsADirectoryError, NotADirectoryError)
 
@@ -153,6 +154,13 @@ class Storage:
         """All bytes of a file; `FileNotFoundError` if there is none."""
         data: bytes = self._patiently(lambda: self.filesystem.cat_file(self.uri(path)))
         return data
+
+    def read_many(self, paths: Sequence[str]) -> Iterator[bytes]:
+        """All bytes of each file, in order, some files at a time."""
+        for first in range(0, len(paths), FILES_AT_A_TIME):
+            names = [self.uri(path) for path in paths[first : first + FILES_AT_A_TIME]]
+            found = self._patiently(partial(self.filesystem.cat, names))
+            yield from (found[self.filesystem._strip_protocol(name)] for name in names)
 
     def read_end(self, path: str, length: int) -> bytes:
         """The last `length` bytes of a file, or all of them if it is shorter."""

@@ -20,7 +20,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import botocore.session
 import pytest
+from botocore.config import Config
 
 ACCESS_KEY, SECRET_KEY, BUCKET = "testkey", "testsecret", "curation"
 IDENTITY = {
@@ -63,14 +65,16 @@ def seaweedfs() -> Iterator[str]:
     command = [
         str(Path(sys.executable).with_name("weed")), "mini", f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1",
         "-master.telemetry=false", "-webdav=false", "-admin.ui=false", f"-s3.config={folder}/identity.json",
-        f"-bucket={BUCKET}", f"-s3.port={s3}", "-s3.port.iceberg=0", "-s3.port.lance=0", f"-master.port={master}",
+        f"-s3.port={s3}", "-s3.port.iceberg=0", "-s3.port.lance=0", f"-master.port={master}",
         f"-volume.port={volume}", f"-filer.port={filer}", f"-admin.port={admin}",
     ]  # fmt: skip
     with open(folder / "log", "wb") as out:
         process = subprocess.Popen(command, stdout=out, stderr=out, start_new_session=True)
     try:
-        _wait_until_up(f"http://127.0.0.1:{s3}", process)
-        yield f"http://127.0.0.1:{s3}"
+        url = f"http://127.0.0.1:{s3}"
+        _wait_until_up(url, process)
+        _make_bucket(url)
+        yield url
     finally:
         _stop(process)
         shutil.rmtree(folder, ignore_errors=True)
@@ -88,12 +92,10 @@ def moto() -> Iterator[str]:
     command = [str(Path(sys.executable).with_name("moto_server")), "-H", "127.0.0.1", "-p", str(port)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
     try:
-        _wait_until_up(f"http://127.0.0.1:{port}", process)
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-        connection.request("PUT", f"/{BUCKET}", headers={"Host": "s3.amazonaws.com"})
-        assert connection.getresponse().status == 200
-        connection.close()
-        yield f"http://127.0.0.1:{port}"
+        url = f"http://127.0.0.1:{port}"
+        _wait_until_up(url, process)
+        _make_bucket(url)
+        yield url
     finally:
         _stop(process)
 
@@ -235,6 +237,8 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # a small answer would wait 40 ms for the client's acknowledgement
+    wbufsize = -1
     proxy: FaultProxy
 
     def _answer(self) -> None:
@@ -257,8 +261,15 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(answer)
+        self.wfile.flush()
 
     do_GET = do_PUT = do_HEAD = do_DELETE = do_POST = _answer  # noqa: N815
+
+    def handle_expect_100(self) -> bool:
+        self.send_response_only(100)
+        self.end_headers()
+        self.wfile.flush()
+        return True
 
     def _body(self) -> bytes:
         if self.headers.get("Transfer-Encoding", "").lower() == "chunked":
@@ -299,6 +310,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response_only(fault.status)
         self.send_header("Content-Length", "0")
         self.end_headers()
+        self.wfile.flush()
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing."""
@@ -342,10 +354,13 @@ def _wait_until_up(url: str, process: subprocess.Popen[bytes], timeout_s: float 
     raise RuntimeError(f"{url} was not up after {timeout_s:g} s")
 
 
+def _make_bucket(url: str) -> None:
+    session = botocore.session.Session()
+    session.set_credentials(ACCESS_KEY, SECRET_KEY)
+    config = Config(retries={"max_attempts": 10, "mode": "standard"}, s3={"addressing_style": "path"})
+    session.create_client("s3", region_name="us-east-1", endpoint_url=url, config=config).create_bucket(Bucket=BUCKET)
+
+
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    try:
-        process.wait(10)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    process.kill()  # its files are thrown away, and a polite end takes SeaweedFS seconds
+    process.wait()
