@@ -20,6 +20,7 @@ LINE_EVERY_S = 10.0
 LINE_AT_MOST_EVERY_S = 1.0
 _REFRESH_PER_S = 4
 _WIDE = 100
+_POOL_STYLES = {"ready": "green", "failed": "red"}  # any other state is one of starting
 _LOADING = "Loading a model takes a minute or two; the stages before rewrite go on meanwhile."
 
 
@@ -76,7 +77,7 @@ class RunView:
         self._committed = committed
         if pool_kind(pool) != pool_kind(self._pool):
             self._pool_since_s = now_s
-            if self._live is None and not self._pool and pool_kind(pool) != "ready":
+            if self._live is None and not self._pool and _starting(pool):
                 self.note(_LOADING)
         self._pool = pool
         if self._live is None:
@@ -121,9 +122,8 @@ class RunView:
         grid.add_column(style="dim", no_wrap=True)
         grid.add_column(overflow="fold")
         if self._pool:
-            ready = pool_kind(self._pool) == "ready"
-            grid.add_row("LLM pool", Text(self._pool_text(), style="green" if ready else "yellow"))
-            if not ready:
+            grid.add_row("LLM pool", Text(self._pool_text(), style=_POOL_STYLES.get(pool_kind(self._pool), "yellow")))
+            if _starting(self._pool):
                 grid.add_row("", Text(_LOADING, style="dim"))
         talk = next((line for line in lines if line.requests), None)
         if talk is not None:
@@ -148,7 +148,7 @@ class RunView:
 
     def _pool_text(self) -> str:
         words = printable(self._pool, 160)
-        if pool_kind(self._pool) == "ready" or self._pool_since_s is None:
+        if not _starting(self._pool) or self._pool_since_s is None:
             return words
         waited = "" if _says_time(words) else f" ({duration(self._clock() - self._pool_since_s)})"
         return f"{words}{waited}"
@@ -166,10 +166,15 @@ class RunView:
 
 
 def pool_kind(state: str) -> str:
-    """The pool's state without its seconds, so that a counting clock is no news."""
-    if state.startswith("ready"):
-        return "ready"
+    """`ready`, `failed`, or the state without its numbers, so that a counting clock is no news."""
+    for kind in _POOL_STYLES:
+        if state.startswith(kind):
+            return kind
     return re.sub(r"\d+", "#", state)
+
+
+def _starting(state: str) -> bool:
+    return bool(state) and pool_kind(state) not in _POOL_STYLES
 
 
 def _says_time(words: str) -> bool:

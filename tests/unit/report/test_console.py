@@ -83,6 +83,15 @@ def test_the_pools_own_clock_is_not_shown_twice() -> None:
     assert pool_kind("starting (40 s)") == pool_kind("starting (41 s)")
 
 
+def test_a_pool_that_failed_is_not_said_to_be_loading() -> None:
+    seen = Seen()
+    with seen.view:
+        seen.view.update(rows(), Committed(), "failed: no such model")
+        seen.clock.now += 20
+    assert "pool: failed: no such model  " in seen.text()
+    assert "takes a minute" not in seen.text()
+
+
 def test_the_live_table_fits_80_columns() -> None:
     seen = Seen(terminal=True)
     big = {stage: {"rows": 90, "rejected": 9, "rejected.near_duplicate_image": 9} for stage in STAGES}

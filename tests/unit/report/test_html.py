@@ -141,6 +141,15 @@ def test_figures_are_read_from_no_more_rows_than_the_recipe_says(tmp_path: Path)
     assert (data.funnel.accepted, data.funnel.rejected) == (150, 150)
 
 
+def test_accepted_samples_are_spread_over_a_large_table_and_not_its_first_rows(tmp_path: Path) -> None:
+    rows = [accepted(number) for number in range(600)]
+    data = from_table(committed(tmp_path, rows), ReportSection(accepted_samples=3))
+    places = [int(card.url.split("/")[-1].removesuffix(".jpg")) for card in data.accepted]
+    assert len(places) == 3
+    assert max(places) > 10
+    assert all(card.sample_id < "06" for card in data.accepted)
+
+
 def test_times_and_runs_come_from_the_table(tmp_path: Path) -> None:
     rows = [accepted(1), accepted(2), rejected(1, "file_name"), rejected(2, "http_404")]
     data = from_table(committed(tmp_path, rows, SECONDS), ReportSection())
