@@ -1,0 +1,73 @@
+"""The checks of a turn, from cheap to dear, and how a turn is held to them.
+
+A new check is a class with a `kind`, its thresholds and `check(context) -> Reject | None`, added to `Check`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from pydantic import Field
+
+from curation.dialogue.checks.base import BaseCheck, Context
+from curation.dialogue.checks.form import Debris, Form, Grammar, Leak, Length, Refusal, Repetition
+from curation.dialogue.checks.questions import Answered, Presupposition
+from curation.dialogue.checks.relations import Relations
+from curation.dialogue.checks.support import Coverage, Cue, Gender, Negation, Numbers, Words
+from curation.dialogue.model import Evidence, Turn
+from curation.samples import Reject
+
+Check = Annotated[
+    Form
+    | Grammar
+    | Length
+    | Debris
+    | Leak
+    | Refusal
+    | Repetition
+    | Words
+    | Numbers
+    | Gender
+    | Negation
+    | Cue
+    | Coverage
+    | Relations
+    | Presupposition
+    | Answered,
+    Field(discriminator="kind"),
+]
+
+
+def default_checks() -> tuple[Check, ...]:
+    """Every check with its own thresholds, in the order in which they speak."""
+    return (
+        Form(),
+        Grammar(),
+        Length(),
+        Debris(),
+        Leak(),
+        Refusal(),
+        Repetition(),
+        Words(),
+        Numbers(),
+        Gender(),
+        Negation(),
+        Cue(),
+        Coverage(),
+        Relations(),
+        Presupposition(),
+        Answered(),
+    )
+
+
+def failures(
+    checks: Sequence[BaseCheck], turn: Turn, evidence: Evidence, earlier: Sequence[Turn] = ()
+) -> list[tuple[str, Reject]]:
+    """The checks that `turn` fails, each with its kind, in order."""
+    context = Context(turn, evidence, earlier)
+    found = ((getattr(check, "kind", type(check).__name__), check.check(context)) for check in checks)
+    return [(kind, reject) for kind, reject in found if reject is not None]
+
+
+__all__ = ["BaseCheck", "Check", "Context", "default_checks", "failures"]

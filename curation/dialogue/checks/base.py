@@ -1,0 +1,70 @@
+"""What every check gets and gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from curation.dialogue.lexicon import Lexicon
+from curation.dialogue.model import Evidence, Turn
+from curation.dialogue.scene import Scene, read
+from curation.samples import Reason, Reject
+from curation.section import Section
+
+REASONING = "complex_reasoning"
+DESCRIPTION = "detailed_description"
+FALSE_PREMISE = "false_premise"
+
+
+@dataclass(frozen=True)
+class Context:
+    """One turn among its evidence and the turns before it, with the readings that several checks share."""
+
+    turn: Turn
+    evidence: Evidence
+    earlier: Sequence[Turn] = ()
+
+    @property
+    def lexicon(self) -> Lexicon:
+        return self.evidence.lexicon
+
+    @cached_property
+    def answer(self) -> Scene:
+        return read(self.turn.answer, self.lexicon)
+
+    @cached_property
+    def question(self) -> Scene:
+        return read(self.turn.question, self.lexicon)
+
+    @cached_property
+    def answer_stems(self) -> frozenset[str]:
+        return frozenset(token.stem for token in self.answer.content)
+
+    @cached_property
+    def question_stems(self) -> frozenset[str]:
+        return frozenset(token.stem for token in self.question.content)
+
+    @cached_property
+    def inferable(self) -> frozenset[str]:
+        """Stems that a reasoning turn may use because it names the cue that carries them."""
+        if self.turn.response_type != REASONING:
+            return frozenset()
+        allowed: set[str] = set(self.lexicon.reasoning_words)
+        for cue in self.lexicon.cues:
+            if cue.stems & self.evidence.stems:
+                allowed |= cue.words | cue.stems
+        return frozenset(allowed)
+
+
+class BaseCheck(Section):
+    """A check of one turn: None, or the reason why the turn falls. Needs a `kind` and its thresholds."""
+
+    def check(self, context: Context) -> Reject | None:
+        """None when the turn passes."""
+        raise NotImplementedError
+
+
+def fail(reason: Reason, detail: str) -> Reject:
+    """A failed check; the detail says what was found."""
+    return Reject(reason, detail)

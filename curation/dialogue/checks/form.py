@@ -1,0 +1,206 @@
+"""Checks of form: schema, length, repetition, debris, leaks of the caption, refusals."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import Literal
+
+from pydantic import Field
+
+from curation.dialogue.checks.base import DESCRIPTION, REASONING, BaseCheck, Context, fail
+from curation.dialogue.scene import Kind, Phrase, Scene
+from curation.samples import Reason, Reject
+
+DEBRIS = re.compile(
+    r"<[|/a-zA-Z]|\|>|\[/?INST\]|https?://|www\.|[*_#`]{2,}|^\s*[-*#>]\s|\\[nu\"]|[{}\[\]<>|\\]"
+    r"|[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\ufeff\ufffd]"
+)
+END = (".", "!", '."', ".'")
+
+
+class Form(BaseCheck):
+    """Question and answer are there, and each ends as a sentence does."""
+
+    kind: Literal["form"] = "form"
+
+    def check(self, context: Context) -> Reject | None:
+        turn = context.turn
+        if not turn.question.strip() or not turn.answer.strip():
+            return fail(Reason.MALFORMED, "question or answer is empty")
+        if turn.response_type != DESCRIPTION and not turn.question.endswith("?"):
+            return fail(Reason.MALFORMED, "the question does not end with a question mark")
+        if not turn.answer.endswith(END):
+            return fail(Reason.MALFORMED, "the answer does not end as a sentence")
+        first = turn.answer.lstrip("\"'“")[:1]
+        if first.isalpha() and first.islower():
+            return fail(Reason.MALFORMED, "the answer does not begin as a sentence")
+        if turn.response_type == DESCRIPTION and not _has_verb(context):
+            return fail(Reason.MALFORMED, "the description is no sentence: it has no verb")
+        if turn.answer.count('"') % 2 or turn.answer.count("(") != turn.answer.count(")"):
+            return fail(Reason.MALFORMED, "a quotation mark or bracket is left open")
+        return None
+
+
+class Grammar(BaseCheck):
+    """Subject and verb agree in number, and a thing that can be counted has its article."""
+
+    kind: Literal["grammar"] = "grammar"
+
+    def check(self, context: Context) -> Reject | None:
+        for name, scene in (("question", context.question), ("answer", context.answer)):
+            for phrase in scene.phrases:
+                found = _disagrees(scene, phrase, context)
+                if found:
+                    return fail(Reason.MALFORMED, f"the {name} is ungrammatical: {found}")
+        return None
+
+
+def _disagrees(scene: Scene, phrase: Phrase, context: Context) -> str | None:
+    """What is wrong with the number or article of a phrase, if anything."""
+    lexicon = context.lexicon
+    head = phrase.head.lower
+    many = plural(phrase, context)
+    if scene is context.question and context.turn.response_type in (DESCRIPTION, REASONING):
+        return None  # written by hand
+    before = scene.tokens[phrase.start - 1].lower if phrase.start else ""
+    if before in lexicon.determiners and phrase.start > 1:
+        before = scene.tokens[phrase.start - 2].lower
+    if before in ("is", "was") and many and phrase.start <= 4 and scene is context.question:
+        return f"“{before} the {phrase.text}”"
+    if before in ("are", "were") and not many and phrase.start <= 4 and scene is context.question:
+        following = (
+            scene.tokens[phrase.start + len(phrase.words)].lower
+            if phrase.start + len(phrase.words) < len(scene.tokens)
+            else ""
+        )
+        if following not in lexicon.conjunctions:
+            return f"“{before} the {phrase.text}”"
+    if phrase.determiner in ("a", "an") and many:
+        return f"“{phrase.determiner} {phrase.text}”"
+    countable = phrase.head.stem in lexicon.clothing | lexicon.persons | lexicon.animals
+    bare = not phrase.determiner and not any(w.stem in lexicon.numbers or w.text[:1].isupper() for w in phrase.words)
+    possessed = any(word.lower.endswith(("'s", "’s", "s'")) for word in phrase.words)
+    if countable and bare and not possessed and not many and head == phrase.head.text and not head.endswith("s"):
+        return f"“{phrase.text}” has no article"
+    return None
+
+
+def plural(phrase: Phrase, context: Context) -> bool:
+    """Whether a phrase is of several things, as far as its form tells."""
+    word = phrase.head.lower
+    if word in ("men", "women", "children", "people", "feet", "teeth", "mice", "geese"):
+        return True
+    name = phrase.head.text[:1].isupper()
+    return word.endswith("s") and not word.endswith(("ss", "us", "is", "'s", "’s")) and not name
+
+
+class Length(BaseCheck):
+    """Words of question and answer lie within bounds. Defaults: longest sensible answers of LLaVA's detail type
+    have about 100 words, and a one-caption evidence never holds more than a few sentences."""
+
+    kind: Literal["length"] = "length"
+    min_answer_words: int = Field(2, ge=1)
+    """Fewest words of an answer."""
+    max_answer_words: int = Field(80, ge=1)
+    """Most words of an answer."""
+    min_question_words: int = Field(3, ge=1)
+    """Fewest words of a question."""
+    max_question_words: int = Field(30, ge=1)
+    """Most words of a question."""
+
+    def check(self, context: Context) -> Reject | None:
+        bounds = (
+            ("question", context.turn.question, self.min_question_words, self.max_question_words),
+            ("answer", context.turn.answer, self.min_answer_words, self.max_answer_words),
+        )
+        for name, text, least, most in bounds:
+            count = len(text.split())
+            if count < least:
+                return fail(Reason.TOO_SHORT, f"the {name} has {count} words, at least {least} expected")
+            if count > most:
+                return fail(Reason.TOO_LONG, f"the {name} has {count} words, at most {most} expected")
+        return None
+
+
+class Repetition(BaseCheck):
+    """No word sequence comes back within an answer, and no turn says what an earlier one said."""
+
+    kind: Literal["repetition"] = "repetition"
+    ngram: int = Field(3, ge=2)
+    """Length in words of a sequence that may stand only once in an answer."""
+    max_word_times: int = Field(2, ge=1)
+    """How often one content word may stand in an answer."""
+    max_overlap: float = Field(0.8, ge=0, le=1)
+    """Largest Jaccard overlap of content words with an earlier answer, or of question words with an earlier one."""
+
+    def check(self, context: Context) -> Reject | None:
+        words = [token.lower for token in context.answer.tokens if token.text.isalnum()]
+        grams = Counter(tuple(words[at : at + self.ngram]) for at in range(len(words) - self.ngram + 1))
+        again = [gram for gram, times in grams.items() if times > 1]
+        if again:
+            return fail(Reason.REPETITION, f"the answer repeats “{' '.join(again[0])}”")
+        stems = Counter(token.stem for token in context.answer.content)
+        if stems and max(stems.values()) > self.max_word_times:
+            return fail(
+                Reason.REPETITION, f"the answer says “{stems.most_common(1)[0][0]}” {max(stems.values())} times"
+            )
+        for turn in context.earlier:
+            earlier = Context(turn, context.evidence)
+            if _overlap(earlier.answer_stems, context.answer_stems) > self.max_overlap:
+                return fail(Reason.REPETITION, "an earlier answer says the same")
+            if turn.question.casefold() == context.turn.question.casefold():
+                return fail(Reason.REPETITION, "an earlier turn asks the same")
+        return None
+
+
+class Debris(BaseCheck):
+    """No template tokens, URLs, markup, control characters or escapes."""
+
+    kind: Literal["debris"] = "debris"
+
+    def check(self, context: Context) -> Reject | None:
+        for name, text in (("question", context.turn.question), ("answer", context.turn.answer)):
+            found = DEBRIS.search(text)
+            if found:
+                return fail(Reason.DEBRIS, f"the {name} holds {found.group()!r}")
+        return None
+
+
+class Leak(BaseCheck):
+    """Neither question nor answer speaks of the caption or of what was "mentioned": the reader sees the image alone."""
+
+    kind: Literal["leak"] = "leak"
+
+    def check(self, context: Context) -> Reject | None:
+        for name, text in (("question", context.turn.question), ("answer", context.turn.answer)):
+            if name == "question" and context.turn.response_type == DESCRIPTION:
+                continue  # the prompt file's own: "Write a caption for this photo."
+            found = context.lexicon.leaks.search(text)
+            if found and found.group().lower() not in context.evidence.text.lower():
+                return fail(Reason.CAPTION_LEAK, f"the {name} says “{found.group()}”")
+        return None
+
+
+class Refusal(BaseCheck):
+    """The answer is no refusal and no assistant's boilerplate."""
+
+    kind: Literal["refusal"] = "refusal"
+
+    def check(self, context: Context) -> Reject | None:
+        found = context.lexicon.refusals.search(context.turn.answer)
+        if found:
+            return fail(Reason.REFUSAL, f"the answer says “{found.group()}”")
+        return None
+
+
+def _has_verb(context: Context) -> bool:
+    auxiliaries, frame = context.lexicon.auxiliaries, context.lexicon.frame
+    return any(
+        token.kind is Kind.VERB or token.lower in auxiliaries or (token.stem in frame and token.lower.endswith("s"))
+        for token in context.answer.tokens
+    )
+
+
+def _overlap(one: frozenset[str], two: frozenset[str]) -> float:
+    return len(one & two) / len(one | two) if one | two else 0.0

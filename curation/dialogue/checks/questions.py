@@ -1,0 +1,106 @@
+"""Checks of the question: it can be asked of an image, it presupposes nothing unknown, and it is answered."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from pydantic import Field
+
+from curation.dialogue.checks.base import DESCRIPTION, FALSE_PREMISE, BaseCheck, Context, fail
+from curation.dialogue.checks.relations import Given
+from curation.dialogue.scene import Kind
+from curation.samples import Reason, Reject
+
+YES_NO = re.compile(r"^(is|are|was|were|do|does|did|can|could|will|would|has|have|had|should|may|might)\b", re.I)
+COLOUR = re.compile(r"\bcolou?rs?\b", re.I)
+COUNT = re.compile(r"\bhow many\b", re.I)
+WHERE = re.compile(r"^where\b", re.I)
+WHO = re.compile(r"^who\b", re.I)
+DOING = re.compile(r"\b(doing|do)\?$|\bdoing\b", re.I)
+MATERIAL = re.compile(r"\bmade (of|from|out of)\b|\bmaterial\b", re.I)
+
+
+class Presupposition(BaseCheck):
+    """The question's words stand in the evidence, follow from it, or belong to the words questions are made of."""
+
+    kind: Literal["presupposition"] = "presupposition"
+
+    def check(self, context: Context) -> Reject | None:
+        lexicon = context.lexicon
+        if context.turn.response_type in (DESCRIPTION, FALSE_PREMISE) or _asked_by_cue(context):
+            return None
+        allowed = context.evidence.supported | lexicon.question_words | lexicon.frame | context.inferable
+        extra = [
+            token.text
+            for token in context.question.content
+            if token.stem not in allowed and not lexicon.is_function(token.lower)
+        ]
+        if extra:
+            return fail(Reason.BAD_QUESTION, f"the question presupposes: {', '.join(dict.fromkeys(extra))}")
+        return None
+
+
+class Answered(BaseCheck):
+    """The question is open, does not hold its own answer, and the answer is of the kind that was asked for."""
+
+    kind: Literal["answered"] = "answered"
+    allow_yes_no: bool = Field(False)
+    """Whether a question may be answered by yes or no."""
+
+    def check(self, context: Context) -> Reject | None:
+        turn = context.turn
+        if turn.response_type in (DESCRIPTION, FALSE_PREMISE):
+            return None
+        if not self.allow_yes_no and not _asked_by_cue(context) and YES_NO.match(turn.question):
+            return fail(Reason.BAD_QUESTION, "a yes-or-no question")
+        if _asked_by_cue(context):
+            return None
+        fresh = context.answer_stems - context.question_stems - context.lexicon.frame
+        if not fresh:
+            return fail(Reason.BAD_QUESTION, "the answer tells nothing that the question does not")
+        return self._kind(context, fresh)
+
+    def _kind(self, context: Context, fresh: frozenset[str]) -> Reject | None:
+        lexicon, question = context.lexicon, context.turn.question
+        actions = {action.verb.stem for action in context.answer.actions}
+        prepositions = {t.lower for t in context.answer.tokens if t.kind is Kind.PREPOSITION}
+        materials = set(lexicon.materials) | set(lexicon.materials.values())
+        asked = (
+            (COLOUR, lexicon.colours, "a color"),
+            (COUNT, frozenset(lexicon.numbers), "a number"),
+            (MATERIAL, frozenset(materials), "a material"),
+        )
+        for pattern, wanted, name in asked:
+            if pattern.search(question) and not fresh & wanted:
+                return fail(Reason.BAD_QUESTION, f"the question asks for {name}, the answer gives none")
+        if COLOUR.search(question) and not _colour_of_asked(context, fresh & lexicon.colours):
+            return fail(Reason.BAD_QUESTION, "the answer gives the color of something else")
+        places = {
+            phrase.link.lower
+            for phrase in context.answer.phrases
+            if phrase.link is not None and phrase.head.stem not in lexicon.times
+        }
+        if WHERE.match(question) and not places & prepositions & lexicon.place_prepositions:
+            return fail(Reason.BAD_QUESTION, "the question asks where, the answer does not tell")
+        if DOING.search(question) and not actions - {lexicon.stem("do")}:
+            return fail(Reason.BAD_QUESTION, "the question asks for an activity, the answer gives none")
+        if WHO.match(question) and not fresh & lexicon.persons and not _names(context):
+            return fail(Reason.BAD_QUESTION, "the question asks who, the answer names nobody")
+        return None
+
+
+def _asked_by_cue(context: Context) -> bool:
+    """Whether the question is one that comes with a cue of the evidence."""
+    cues = (cue for cue in context.lexicon.cues if cue.stems & context.evidence.stems)
+    return any(context.turn.question in cue.ask for cue in cues)
+
+
+def _colour_of_asked(context: Context, colours: frozenset[str]) -> bool:
+    given = Given.of(context.evidence)
+    things = [phrase for phrase in context.question.phrases if phrase.head.stem not in context.lexicon.frame]
+    return bool(things) and all(given.modifies(things[0].head.stem, colour) for colour in colours)
+
+
+def _names(context: Context) -> bool:
+    return any(token.text[:1].isupper() for token in context.answer.tokens[1:])

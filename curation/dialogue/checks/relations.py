@@ -1,0 +1,288 @@
+"""Support, relation by relation: words of the evidence may not be put together in ways that it does not.
+
+"Man in blue coat" supports a man, a coat and blue, and does not support a blue man.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from curation.dialogue.checks.base import DESCRIPTION, FALSE_PREMISE, REASONING, BaseCheck, Context, fail
+from curation.dialogue.lexicon import Lexicon
+from curation.dialogue.model import Evidence
+from curation.dialogue.scene import Action, Kind, Phrase, Scene, Token, read
+from curation.samples import Reason, Reject
+
+BECAUSE = re.compile(r"\b(?:because|since)\b", re.I)
+FIXED = (DESCRIPTION, REASONING)  # their questions are written by hand
+HAVE = frozenset({"has", "have", "had"})
+BE = frozenset({"is", "are", "was", "were", "be", "it's", "there's"})
+PLACED = frozenset({"in", "at", "from"})
+
+
+@dataclass(frozen=True)
+class Given:
+    """The relations that the evidence states, in stems."""
+
+    lexicon: Lexicon
+    phrases: tuple[Phrase, ...]
+    actions: tuple[Action, ...]
+    pairs: frozenset[tuple[str, str]]  # (word, what stands before it in its phrase)
+    stems: frozenset[str]
+
+    @classmethod
+    def of(cls, evidence: Evidence) -> Given:
+        phrases = tuple(phrase for scene in evidence.scenes for phrase in scene.phrases)
+        actions = tuple(action for scene in evidence.scenes for action in scene.actions)
+        pairs = frozenset(
+            (word.stem, before.stem)
+            for phrase in phrases
+            for index, word in enumerate(phrase.words)
+            for before in phrase.words[:index]
+        )
+        return cls(evidence.lexicon, phrases, actions, pairs, evidence.stems)
+
+    def heads(self, stem: str) -> list[tuple[int, Phrase]]:
+        """The evidence's phrases that `stem` may stand for, with their places: by head, by what follows from the
+        head, or by a name or a person's role within the phrase."""
+        return [(at, phrase) for at, phrase in enumerate(self.phrases) if stem in self.stands_for(phrase)]
+
+    def stands_for(self, phrase: Phrase) -> frozenset[str]:
+        """Stems by which an answer may call a phrase of the evidence."""
+        own = {phrase.head.stem}
+        own |= {word.stem for word in phrase.words if word.stem in self.lexicon.persons}
+        if not all(word.text[:1].isupper() for word in phrase.words):
+            own |= {word.stem for word in phrase.words[1:] if word.text[:1].isupper()}
+        elif len(phrase.words) > 1 and phrase.words[0].stem not in self.lexicon.colours:
+            own |= {word.stem for word in phrase.words if word.stem not in self.lexicon.colours}
+        return self.lexicon.entailed(own)
+
+    def modifies(self, head: str, modifier: str) -> bool:
+        """Whether the evidence puts `modifier` before `head`, or before what `head` follows from."""
+        if (head, modifier) in self.pairs:
+            return True
+        for at, phrase in self.heads(head):
+            words = self.lexicon.entailed(word.stem for word in self.phrases[at].words)
+            if modifier in words and (phrase.head.stem, modifier) in self.pairs | {
+                (phrase.head.stem, phrase.head.stem)
+            }:
+                return True
+            if modifier in words and modifier not in {word.stem for word in phrase.words}:
+                return True  # the modifier itself follows from a word of the phrase
+        return False
+
+
+class Relations(BaseCheck):
+    """Colours, counts and adjectives stay with their nouns, places with their prepositions, actions with those who
+    act. In a reasoning answer only the part that gives the reason is held to it."""
+
+    kind: Literal["relations"] = "relations"
+
+    def check(self, context: Context) -> Reject | None:
+        if context.turn.response_type == FALSE_PREMISE:
+            return None
+        given = Given.of(context.evidence)
+        answer = context.answer
+        if context.turn.response_type == REASONING:
+            answer = read(_reason(context.turn.answer), context.lexicon)
+        asked = [phrase for phrase in context.question.phrases if phrase.head.stem not in given.lexicon.frame]
+        if context.turn.response_type in FIXED:
+            asked = []  # "it" then means the image, or what the cue is about
+        for detail in (
+            *_bad_modifiers(answer, given),
+            *_bad_predicates(answer, asked, given),
+            *_bad_links(answer, given),
+            *_bad_actions(answer, asked, given),
+            *(_bad_question(context.question, given) if context.turn.response_type not in FIXED else ()),
+        ):
+            return fail(Reason.UNSUPPORTED, detail)
+        return None
+
+
+def _reason(answer: str) -> str:
+    """The part of a reasoning answer that says what its conclusion rests on."""
+    return BECAUSE.split(answer, maxsplit=1)[-1]
+
+
+def _bad_question(question: Scene, given: Given) -> Iterator[str]:
+    known = [phrase for phrase in question.phrases if phrase.head.stem in given.lexicon.entailed(given.stems)]
+    yield from _bad_modifiers(question, given)
+    yield from _bad_links(Scene(question.tokens, known, question.actions), given)
+    yield from _bad_actions(Scene(question.tokens, known, question.actions), known[-1:], given)
+
+
+def _bad_modifiers(scene: Scene, given: Given) -> Iterator[str]:
+    lexicon = given.lexicon
+    for phrase in scene.phrases:
+        for modifier in phrase.modifiers:
+            head = phrase.head
+            if (
+                modifier.stem in lexicon.frame
+                or head.stem in lexicon.frame
+                or modifier.lower.endswith(("'s", "’s", "s'"))
+            ):
+                continue
+            if modifier.stem not in given.lexicon.entailed(given.stems) or head.stem in lexicon.question_words:
+                continue  # the word check speaks of it
+            if not given.modifies(head.stem, modifier.stem):
+                yield f"the evidence has no “{modifier.text} {head.text}”"
+
+
+def _bad_predicates(scene: Scene, asked: list[Phrase], given: Given) -> Iterator[str]:
+    """X is Y: Y must modify X in the evidence, or X follow from Y."""
+    lexicon = given.lexicon
+    for at, phrase in enumerate(scene.phrases):
+        word = _before(scene, phrase)
+        if word not in BE or phrase.link is not None:
+            continue
+        before = [p for p in scene.phrases[:at] if p.clause == phrase.clause]
+        subjects = [before[0]] if before and before[0].head.stem not in lexicon.frame else asked
+        if not subjects or (not before and not _pronoun_subject(scene, phrase, lexicon)):
+            continue
+        if phrase.determiner and before and phrase.head.stem == subjects[0].head.stem:
+            yield f"“{subjects[0].text} is {phrase.text}” says nothing"
+            continue
+        if phrase.determiner and not any(_is_called(subject, phrase, given) for subject in subjects):
+            yield f"the evidence does not say that {subjects[0].head.text} is {phrase.determiner} {phrase.text}"
+            continue
+        for token in phrase.words:
+            if token.stem in lexicon.frame:
+                continue
+            if not any(_is(subject, token, phrase, given) for subject in subjects):
+                yield f"the evidence does not say that {subjects[0].head.text} is {phrase.text}"
+                break
+
+
+def _is_called(subject: Phrase, predicate: Phrase, given: Given) -> bool:
+    """Whether the evidence has one thing that may be called both."""
+    if subject.head.stem in given.lexicon.frame or predicate.head.stem in given.lexicon.frame:
+        return True
+    both = [given.stands_for(phrase) | given.lexicon.entailed({phrase.head.stem}) for phrase in given.phrases]
+    return any({subject.head.stem, predicate.head.stem} <= names for names in both)
+
+
+def _is(subject: Phrase, token: Token, predicate: Phrase, given: Given) -> bool:
+    head = subject.head.stem
+    if given.modifies(head, token.stem):
+        return True
+    if head in given.lexicon.entailed(given.lexicon.entailed({token.stem, predicate.head.stem})):
+        return True
+    return any(
+        token.stem in {word.stem for word in phrase.words} | given.stands_for(phrase)
+        for _, phrase in given.heads(head)
+        if token.stem not in given.lexicon.colours
+    )
+
+
+def _bad_links(scene: Scene, given: Given) -> Iterator[str]:
+    """Preposition or verb and the phrase after it must stand so in the evidence, after what they hang on."""
+    lexicon = given.lexicon
+    for at, phrase in enumerate(scene.phrases):
+        link = phrase.link
+        if link is None:
+            if _before(scene, phrase) in HAVE and not _linked(phrase, given, {"with", "wear", "hold", "carri", "have"}):
+                yield f"the evidence has no “with {phrase.text}”"
+            continue
+        previous = scene.phrases[at - 1] if at else None
+        if link.stem in lexicon.frame or (
+            previous and previous.head.stem in lexicon.frame and link.lower in ("of", "from")
+        ):
+            continue
+        if phrase.head.stem in lexicon.frame:
+            continue
+        if link.lower in ("of", "from") and _material(scene, phrase, given):
+            continue
+        found = _linked(phrase, given, _same_links(link, phrase, lexicon))
+        if not found:
+            if link.lower in PLACED and _place_clause(phrase, given):
+                continue
+            yield f"the evidence has no “{link.lower} {phrase.text}”"
+        elif previous is not None:
+            governors = [spot for p in (scene.phrases[0], previous) for spot, _ in given.heads(p.head.stem)]
+            if governors and min(governors) >= max(found):
+                yield f"the evidence does not put {previous.text} {link.lower} {phrase.text}"
+
+
+def _same_links(link: Token, phrase: Phrase, lexicon: Lexicon) -> set[str]:
+    names = {lexicon.same(link.lower), link.stem}
+    if link.stem == lexicon.stem("wear") and phrase.head.stem in lexicon.clothing:
+        names |= {"in", "with"}
+    if link.lower == "in" and phrase.head.stem in lexicon.clothing:
+        names |= {lexicon.stem("wear")}
+    if link.lower == "with":
+        names |= {"have"}
+    return names
+
+
+def _linked(phrase: Phrase, given: Given, links: set[str]) -> list[int]:
+    """Places of the evidence's phrases that stand after one of these links and that `phrase` may stand for."""
+    lexicon = given.lexicon
+    found = []
+    for at, known in given.heads(phrase.head.stem):
+        link = known.link
+        if link is not None and ({lexicon.same(link.lower), link.stem} & links):
+            found.append(at)
+    return found
+
+
+def _place_clause(phrase: Phrase, given: Given) -> bool:
+    """A last part of a caption that names a place ("..., Louvre Museum") says where."""
+    for _, known in given.heads(phrase.head.stem):
+        if known.clause and known.link is None and known.head.stem in given.lexicon.places:
+            return True
+    return False
+
+
+def _material(scene: Scene, phrase: Phrase, given: Given) -> bool:
+    """Made of wood: the subject has that material in the evidence."""
+    if not any(token.lower == "made" for token in scene.tokens):
+        return False
+    subject = scene.phrases[0]
+    for material, named in given.lexicon.materials.items():
+        if phrase.head.stem in (material, named) and given.modifies(subject.head.stem, material):
+            return True
+    return False
+
+
+def _bad_actions(scene: Scene, asked: list[Phrase], given: Given) -> Iterator[str]:
+    """Who does what: an action's subject in the answer must be one that the evidence gives it."""
+    lexicon = given.lexicon
+    for action in scene.actions:
+        verb = action.verb.stem
+        if (
+            verb in lexicon.frame
+            or verb in lexicon.resting - given.stems
+            or action.verb.lower in ("made", "doing", "located", "found")
+        ):
+            continue
+        named = [phrase for phrase in action.subjects[:1] if phrase.head.stem not in lexicon.frame]
+        subjects = named or asked[-1:]
+        if not subjects:
+            continue
+        stem = subjects[0].head.stem
+        if verb == lexicon.stem("wear") and verb not in given.stems:
+            continue  # the link check asks for the clothes
+        if given.modifies(stem, verb) or (verb, stem) in given.pairs:
+            continue  # a sleeping cat; a rocket launch
+        doers = [phrase for known in given.actions if known.verb.stem == verb for phrase in known.subjects]
+        nouns = [phrase for phrase in given.phrases if phrase.head.stem == verb]
+        if (not doers and not nouns) or (doers and not any(stem in given.stands_for(phrase) for phrase in doers)):
+            yield f"the evidence does not say that {subjects[0].text} is {action.verb.text}"
+
+
+def _before(scene: Scene, phrase: Phrase) -> str:
+    at = phrase.start - 1
+    while (
+        at >= 0
+        and scene.tokens[at].kind is Kind.FUNCTION
+        and scene.tokens[at].lower in ("a", "an", "the", "both", "some")
+    ):
+        at -= 1
+    return scene.tokens[at].lower if at >= 0 else ""
+
+
+def _pronoun_subject(scene: Scene, phrase: Phrase, lexicon: Lexicon) -> bool:
+    return any(token.lower in ("it", "they", "it's") for token in scene.tokens[: phrase.start])

@@ -1,0 +1,194 @@
+"""Support, word by word: an answer may not name what the evidence does not give."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from curation.dialogue.checks.base import DESCRIPTION, FALSE_PREMISE, REASONING, BaseCheck, Context, fail
+from curation.dialogue.checks.relations import BECAUSE
+from curation.dialogue.scene import Scene, Token, read
+from curation.samples import Reason, Reject
+
+NEGATIONS = frozenset({"not", "no", "never", "none", "nothing", "nobody", "without", "n't", "neither", "nor"})
+
+
+class Words(BaseCheck):
+    """Every content word of the answer stands in the evidence, in any inflection, or follows from it by the lexicon
+    (a puppy is a dog). A reasoning answer may also use the words of a cue that the evidence holds."""
+
+    kind: Literal["words"] = "words"
+
+    def check(self, context: Context) -> Reject | None:
+        lexicon = context.lexicon
+        allowed = context.evidence.supported | lexicon.frame | context.inferable
+        if not _living(context.evidence.content, lexicon.persons | lexicon.animals):
+            allowed |= lexicon.resting
+        if any(token.stem in lexicon.clothing for token in context.evidence.content):
+            allowed |= {lexicon.stem("wear")}  # a man in a coat wears it; the relations say who wears what
+        if any(token.stem in lexicon.materials for token in context.evidence.content):
+            allowed |= lexicon.stems(("made", *(str(name) for name in lexicon.materials.values())))
+        extra = [token for token in context.answer.content if not _supported(token, allowed, context)]
+        if extra:
+            words = ", ".join(dict.fromkeys(token.text for token in extra))
+            return fail(Reason.UNSUPPORTED, f"the evidence has no: {words}")
+        return _amounts(context)
+
+
+class Numbers(BaseCheck):
+    """A noun keeps its number: of "a boat" nobody may tell "boats", of "coins" nobody "a coin"."""
+
+    kind: Literal["numbers"] = "numbers"
+
+    def check(self, context: Context) -> Reject | None:
+        given = context.evidence.words
+        for phrase in context.answer.phrases:
+            word = phrase.head.lower
+            if word in given:
+                continue
+            for form in (f"{word}s", f"{word}es", f"{word[:-1]}ies" if word.endswith("y") else ""):
+                if form in given:
+                    return fail(Reason.UNSUPPORTED, f"the evidence has {form}, the answer {word}")
+            for form in (word[:-1] if word.endswith("s") else "", word[:-2] if word.endswith("es") else ""):
+                if form and form in given and phrase.determiner != "each":
+                    return fail(Reason.UNSUPPORTED, f"the evidence has {form}, the answer {word}")
+        return None
+
+
+class Gender(BaseCheck):
+    """He, she, his and her only where the evidence tells the sex."""
+
+    kind: Literal["gender"] = "gender"
+
+    def check(self, context: Context) -> Reject | None:
+        lexicon = context.lexicon
+        said = {token.lower for scene in (context.answer, context.question) for token in scene.tokens}
+        given = context.evidence.supported
+        # pronouns in the caption itself tell it too
+        written = {token.lower for scene in context.evidence.scenes for token in scene.tokens}
+        for pronouns, words in (
+            ({"he", "his", "him", "himself"}, lexicon.male),
+            ({"she", "her", "hers", "herself"}, lexicon.female),
+        ):
+            if said & pronouns and not (given & words or written & pronouns):
+                return fail(Reason.UNSUPPORTED, f"the evidence does not tell {min(said & pronouns)}")
+        return None
+
+
+class Negation(BaseCheck):
+    """What is not in an image cannot be known from a caption: no denials, save where a false premise is refused."""
+
+    kind: Literal["negation"] = "negation"
+
+    def check(self, context: Context) -> Reject | None:
+        if context.turn.response_type == FALSE_PREMISE:
+            return None
+        said = {token.lower for token in context.answer.tokens}
+        found = {word for word in said if word in NEGATIONS or word.endswith(("n't", "n’t"))}
+        written = {token.lower for scene in context.evidence.scenes for token in scene.tokens}
+        if found - written:
+            return fail(Reason.UNSUPPORTED, f"the answer denies something: {min(found)}")
+        return None
+
+
+class Cue(BaseCheck):
+    """A reasoning answer names a cue of the evidence and hedges what it concludes."""
+
+    kind: Literal["cue"] = "cue"
+
+    def check(self, context: Context) -> Reject | None:
+        if context.turn.response_type != REASONING:
+            return None
+        lexicon = context.lexicon
+        cues = [cue for cue in lexicon.cues if cue.stems & context.evidence.stems]
+        parts = BECAUSE.split(context.turn.answer, maxsplit=1)
+        if len(parts) < 2:
+            return fail(Reason.MALFORMED, "the answer gives no reason")
+        conclusion, reason = (read(part, lexicon) for part in parts)
+        named = [cue for cue in cues if cue.stems & {token.stem for token in reason.content}]
+        if not named:
+            return fail(Reason.UNSUPPORTED, "the reason names no cue of the evidence")
+        if not {token.lower for token in conclusion.tokens} & lexicon.hedges:
+            return fail(Reason.UNSUPPORTED, "the answer states an inference as a fact")
+        concluded = {token.stem for token in conclusion.content} - lexicon.stems(lexicon.hedges)
+        best = max(named, key=lambda cue: len(cue.core & concluded))
+        if len(best.core & concluded) * 2 < len(best.core):
+            return fail(Reason.UNSUPPORTED, "the answer does not conclude what its cue carries")
+        if concluded - best.core - best.words:
+            extra = ", ".join(sorted(concluded - best.core - best.words))
+            return fail(Reason.UNSUPPORTED, f"its cue does not carry: {extra}")
+        return _reason_holds(reason, best.core, context)
+
+
+class Coverage(BaseCheck):
+    """A description tells a fair part of the evidence."""
+
+    kind: Literal["coverage"] = "coverage"
+    min_share: float = Field(0.5, ge=0, le=1)
+    """Least share of the alt-text's content words that the description must hold."""
+
+    def check(self, context: Context) -> Reject | None:
+        if context.turn.response_type != DESCRIPTION:
+            return None
+        wanted = {token.stem for token in context.evidence.scenes[0].content}
+        told = wanted & context.answer_stems
+        if wanted and len(told) < self.min_share * len(wanted):
+            return fail(Reason.TOO_SHORT, f"the description tells {len(told)} of {len(wanted)} words of the evidence")
+        return None
+
+
+def _reason_holds(reason: Scene, concluded: frozenset[str], context: Context) -> Reject | None:
+    """The reason is in the evidence, and is not the conclusion once more."""
+    lexicon = context.lexicon
+    told = {token.stem for token in reason.content}
+    circular = (told & concluded) - context.evidence.supported
+    if circular:
+        return fail(Reason.UNSUPPORTED, f"the reason repeats the conclusion: {', '.join(sorted(circular))}")
+    words = [token.lower for token in reason.tokens]
+    said = [verb.stem for scene in context.evidence.scenes for verb in (action.verb for action in scene.actions)]
+    for action in reason.actions:
+        if not action.subjects and action.verb.stem not in said:
+            return fail(Reason.UNSUPPORTED, f"the evidence has no action {action.verb.text}")
+    if words[:1] == ["it"] and any(
+        phrase.head.stem in lexicon.persons or action_of_it(reason) for phrase in reason.phrases[:1]
+    ):
+        return fail(Reason.UNSUPPORTED, "“it” is a person, or acts")
+    return None
+
+
+def action_of_it(reason: Scene) -> bool:
+    """Whether "it" itself does something."""
+    return any(action.start <= 3 for action in reason.actions)
+
+
+def _supported(token: Token, allowed: frozenset[str], context: Context) -> bool:
+    if token.stem in allowed or context.lexicon.is_function(token.lower):
+        return True
+    same = context.lexicon.same(token.stem)
+    if any(context.lexicon.same(stem) == same for stem in context.evidence.stems):
+        return True
+    return "-" in token.lower and all(context.lexicon.stem(part) in allowed for part in token.lower.split("-"))
+
+
+def _amounts(context: Context) -> Reject | None:
+    """Amounts are function words to the eye, and claims all the same."""
+    lexicon = context.lexicon
+    given = context.evidence.supported | {token.stem for scene in context.evidence.scenes for token in scene.tokens}
+    for token in _amount_tokens(context.answer):
+        if token.stem in lexicon.quantities and token.stem not in given | context.inferable:
+            return fail(Reason.UNSUPPORTED, f"the evidence has no: {token.text}")
+        if token.stem in lexicon.numbers and token.lower != "one" and token.stem not in given:
+            return fail(Reason.UNSUPPORTED, f"the evidence has no number {token.text}")
+    return None
+
+
+def _amount_tokens(scene: Scene) -> list[Token]:
+    return scene.tokens
+
+
+def _living(content: tuple[Token, ...], living: frozenset[str]) -> bool:
+    return any(token.stem in living for token in content)
+
+
+__all__ = ["DESCRIPTION", "Coverage", "Cue", "Gender", "Negation", "Numbers", "Words"]

@@ -1,0 +1,25 @@
+"""What is known of an image, gathered from a sample."""
+
+from __future__ import annotations
+
+from curation.dialogue.lexicon import lexicon
+from curation.dialogue.model import Evidence, Fact
+
+ALT_TEXT = "alt_text"
+
+
+def gather(text: str | None, language: str | None) -> Evidence | None:
+    """The evidence of one sample: its repaired alt-text as the first fact. None when there is no text or no lexicon
+    of its language, since then no answer could be checked."""
+    words = lexicon(language or "en")
+    if not text or not text.strip() or words is None:
+        return None
+    return Evidence((Fact(ALT_TEXT, text.strip()),), words)
+
+
+def from_rows(facts: list[dict[str, str]] | None, language: str | None) -> Evidence | None:
+    """The evidence that the `evidence` column holds. None when it holds none or there is no lexicon."""
+    words = lexicon(language or "en")
+    if not facts or words is None:
+        return None
+    return Evidence(tuple(Fact(fact["source"], fact["text"]) for fact in facts), words)

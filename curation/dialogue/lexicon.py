@@ -1,0 +1,166 @@
+"""What is known of a language: closed classes, colours, numbers, entailments. Data, read once per process."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+FOLDER = Path(__file__).parent / "lexicons"
+WORD = re.compile(r"[^\W_]+(?:[’'\-][^\W_]+)*")
+POSSESSIVE = re.compile(r"['’]s?$")
+
+
+@dataclass(frozen=True)
+class Cue:
+    """An inference that a reasoning turn may draw from one word of the evidence."""
+
+    stems: frozenset[str]
+    ask: tuple[str, ...]  # questions that it can answer
+    conclusion: str
+    words: frozenset[str]  # stems the conclusion may use beyond the evidence
+    core: frozenset[str]  # stems of the conclusion itself, hedges left out
+
+
+class Lexicon:
+    """The words of one language. `stem` maps every inflection of a word to one form, irregular ones included."""
+
+    def __init__(self, language: str, words: dict[str, Any], cues: list[dict[str, Any]]) -> None:
+        import snowballstemmer  # lazily: importing the recipe stays fast
+
+        self.language = language
+        self._stemmer = snowballstemmer.stemmer(words["stemmer"])
+        self._irregular: dict[str, str] = {str(key): str(value) for key, value in words.get("irregular", {}).items()}
+        self._stems: dict[str, str] = {}
+        self._words = words
+        self.prepositions = tuple(words.get("prepositions", ()))
+        self.place_prepositions = frozenset(words.get("place_prepositions", ()))
+        self.determiners = frozenset(words.get("determiners", ()))
+        self.pronouns = frozenset(words.get("pronouns", ()))
+        self.auxiliaries = frozenset(words.get("auxiliaries", ()))
+        self.conjunctions = frozenset(words.get("conjunctions", ()))
+        self.function_words = frozenset(
+            word
+            for name in ("determiners", "pronouns", "auxiliaries", "particles", "prepositions", "conjunctions")
+            for phrase in words.get(name, ())
+            for word in str(phrase).split()
+        )
+        self.colours = self.stems(words.get("colours", ()))
+        self.numbers = {self.stem(str(key)): int(value) for key, value in words.get("numbers", {}).items()}
+        self.quantities = self.stems(words.get("quantities", ()))
+        self.materials = {self.stem(key): self.stem(value) for key, value in words.get("materials", {}).items()}
+        self.persons = self.stems(words.get("person_words", ()))
+        self.animals = self.stems(words.get("animal_words", ()))
+        self.clothing = self.stems(words.get("clothing", ()))
+        self.times = self.stems(words.get("time_words", ()))
+        self.directed = self.stems(words.get("directed_verbs", ()))
+        self.places = self.stems(words.get("place_nouns", ()))
+        self.male = self.stems(words.get("male_words", ()))
+        self.female = self.stems(words.get("female_words", ()))
+        self.frame = self.stems(words.get("frame_words", ()))
+        self.resting = self.stems(words.get("resting_words", ()))
+        self.question_words = self.stems(words.get("question_words", ()))
+        self.hedges = frozenset(words.get("hedges", ()))
+        self.reasoning_words = self.stems(words.get("reasoning_words", ()))
+        self.verbs = self.stems(words.get("verbs", ()))
+        self.verb_form_nouns = frozenset(words.get("verb_form_nouns", ()))
+        self.ing_nouns = frozenset(words.get("ing_nouns", ()))
+        self.leaks = _any_of(words.get("leaks", ()))
+        self.refusals = _any_of(words.get("refusals", ()))
+        self.entails = self._entailments(words.get("entails", {}))
+        self._same = self._classes([*words.get("same_preposition", ()), *words.get("same_colour", ())])
+        self.cues = tuple(self._cue(cue) for cue in cues)
+
+    def stem(self, word: str) -> str:
+        """The form that all inflections of `word` share."""
+        known = self._stems.get(word)
+        if known is None:
+            plain = POSSESSIVE.sub("", word.lower())
+            plain = self._irregular.get(plain, plain)
+            known = self._stems[word] = str(self._stemmer.stemWord(plain))
+        return known
+
+    def stems(self, words: Iterable[str]) -> frozenset[str]:
+        """The stems of single words and of every word of a phrase."""
+        return frozenset(self.stem(part) for word in words for part in str(word).split())
+
+    def same(self, word: str) -> str:
+        """One representative of the words that say the same (grey, gray; in, inside)."""
+        return self._same.get(word, word)
+
+    def is_function(self, word: str) -> bool:
+        """Whether a lower-case word claims nothing about an image."""
+        return POSSESSIVE.sub("", word) in self.function_words or word in self.function_words
+
+    def entailed(self, stems: Iterable[str]) -> frozenset[str]:
+        """`stems` and all that follows from them, by the lexicon's entailments, transitively."""
+        found: set[str] = set()
+        todo = list(stems)
+        while todo:
+            stem = todo.pop()
+            if stem not in found:
+                found.add(stem)
+                todo.extend(self.entails.get(stem, ()))
+        return frozenset(found)
+
+    def _entailments(self, given: dict[str, list[str]]) -> dict[str, frozenset[str]]:
+        table = {self.stem(word): self.stems(follows) for word, follows in given.items()}
+        for stem in self.persons:
+            table[stem] = table.get(stem, frozenset()) | {self.stem("person")}
+        for stem in self.animals - {self.stem("animal")}:
+            table[stem] = table.get(stem, frozenset()) | {self.stem("animal")}
+        return table
+
+    def _classes(self, classes: list[list[str]]) -> dict[str, str]:
+        same: dict[str, str] = {}
+        for words in classes:
+            for word in words:
+                same[word] = words[0]
+                same.setdefault(self.stem(word), words[0])
+        return same
+
+    def _cue(self, cue: dict[str, Any]) -> Cue:
+        return Cue(
+            stems=self.stems(cue["cue"]),
+            ask=tuple(cue["ask"]),
+            conclusion=cue["conclusion"],
+            words=self.stems(cue["words"]) | self.stems(WORD.findall(cue["conclusion"])),
+            core=frozenset(
+                self.stem(word)
+                for word in WORD.findall(cue["conclusion"].lower())
+                if not self.is_function(word) and word not in self.hedges
+            ),
+        )
+
+
+def _any_of(patterns: Iterable[str]) -> re.Pattern[str]:
+    """One pattern that finds any of them as whole words; of no patterns, one that finds nothing."""
+    joined = "|".join(f"(?:{pattern})" for pattern in patterns)
+    return re.compile(rf"(?<!\w)(?:{joined})(?!\w)" if joined else r"(?!)", re.IGNORECASE)
+
+
+@functools.cache
+def lexicon(language: str) -> Lexicon | None:
+    """The lexicon of an ISO 639-1 language, or None when there is none."""
+    path = FOLDER / f"{language}.yaml"
+    if not path.is_file():
+        return None
+    cues = FOLDER / f"cues_{language}.yaml"
+    return Lexicon(language, _read(path), _read(cues)["cues"] if cues.is_file() else [])
+
+
+def _read(path: Path) -> dict[str, Any]:
+    # BaseLoader leaves every scalar a string: to the others the preposition "on" is a boolean.
+    words: dict[str, Any] = yaml.load(path.read_text("utf-8"), Loader=yaml.BaseLoader)
+    return words
+
+
+@functools.cache
+def languages() -> tuple[str, ...]:
+    """ISO 639-1 codes of the languages that have a lexicon."""
+    return tuple(sorted(path.stem for path in FOLDER.glob("??.yaml")))

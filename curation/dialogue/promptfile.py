@@ -1,0 +1,77 @@
+"""Prompt files: a version, a system text, few-shot examples by focus, and for descriptions the ways to ask."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict
+
+FOLDER = Path(__file__).parent / "prompts"
+
+
+class Example(BaseModel):
+    """One few-shot example: what is given and what should be written."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    caption: str
+    topic: str = ""
+    hint: str = ""
+    clue: str = ""
+    question: str = ""
+    answer: str
+
+
+class PromptFile(BaseModel):
+    """One response type's prompt."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    version: int
+    system: str
+    questions: tuple[str, ...] = ()
+    examples: dict[str, tuple[Example, ...]]
+
+    def chat(self, kind: str, caption: str, topic: str, hint: str = "", clue: str = "") -> tuple[dict[str, Any], ...]:
+        """The chat to send: system text, the examples of that focus, then the caption. All but the last message
+        are the same for every sample, so that an engine with a prefix cache reads them once."""
+        messages: list[dict[str, Any]] = [{"role": "system", "content": self.system}]
+        for example in self.examples[kind]:
+            messages.append(
+                {"role": "user", "content": user_text(example.caption, example.topic, example.hint, example.clue)}
+            )
+            shown = (
+                {"question": example.question, "answer": example.answer}
+                if example.question
+                else {"answer": example.answer}
+            )
+            messages.append({"role": "assistant", "content": json.dumps(shown, separators=(", ", ": "))})
+        messages.append({"role": "user", "content": user_text(caption, topic, hint, clue)})
+        return tuple(messages)
+
+
+def user_text(caption: str, topic: str, hint: str = "", clue: str = "") -> str:
+    """What the LLM is given: the caption as a JSON string, so that nothing in it can end the quotation."""
+    quoted = json.dumps(caption, ensure_ascii=False)
+    named = {"Caption": quoted, "Question" if hint else "Topic": topic, "Hint": hint, "Clue": clue}
+    return "\n".join(f"{name}: {text}" for name, text in named.items() if text)
+
+
+@functools.cache
+def prompt_file(name: str) -> PromptFile:
+    """The prompt file of a response type."""
+    return PromptFile.model_validate(yaml.safe_load((FOLDER / f"{name}.yaml").read_text("utf-8")))
+
+
+@functools.cache
+def fingerprint() -> str:
+    """16 hex digits that change when any prompt file changes. Stored with every row."""
+    digest = hashlib.sha256()
+    for path in sorted(FOLDER.glob("*.yaml")):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]

@@ -1,0 +1,129 @@
+"""The response types: what each asks the LLM for, and how its answer becomes turns.
+
+A new one is a class with `name`, `schema`, `foci(evidence)`, `messages(evidence, planned)` and `parse(text, ...)`,
+a prompt file of that name, and its line in RESPONSE_TYPES.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from curation.dialogue import focus as focus_of
+from curation.dialogue.model import Evidence, Focus, PlannedTurn, Turn
+from curation.dialogue.promptfile import prompt_file
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class InvalidAnswer(ValueError):
+    """The LLM's text is no answer of this response type. Safe next: ask again."""
+
+
+class Exchange(BaseModel):
+    """A question and its answer, as the LLM writes them."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    question: str = Field(min_length=8, max_length=140)
+    answer: str = Field(min_length=5, max_length=300)
+
+
+class Statement(BaseModel):
+    """An answer to a question that is already known."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    answer: str = Field(min_length=8, max_length=400)
+
+
+class ResponseType(Protocol):
+    """What the rewrite stage needs of a response type."""
+
+    name: str
+
+    def schema(self) -> dict[str, Any]:
+        """The JSON schema that the answer is decoded by."""
+
+    def foci(self, evidence: Evidence) -> list[Focus]:
+        """What the evidence can carry of this type; none when it cannot."""
+
+    def messages(self, evidence: Evidence, planned: PlannedTurn) -> tuple[dict[str, Any], ...]:
+        """The chat to send."""
+
+    def parse(self, text: str, planned: PlannedTurn) -> list[Turn]:
+        """The turns in the LLM's text. Raises InvalidAnswer."""
+
+
+class Conversation:
+    """Short questions about single facts: colour, number, clothing, activity, place, material."""
+
+    name = "conversation"
+
+    def schema(self) -> dict[str, Any]:
+        return Exchange.model_json_schema()
+
+    def foci(self, evidence: Evidence) -> list[Focus]:
+        return focus_of.foci(evidence)
+
+    def messages(self, evidence: Evidence, planned: PlannedTurn) -> tuple[dict[str, Any], ...]:
+        return prompt_file(self.name).chat(planned.focus.kind, evidence.text, planned.focus.topic)
+
+    def parse(self, text: str, planned: PlannedTurn) -> list[Turn]:
+        found = _validate(Exchange, text)
+        return [Turn(self.name, found.question.strip(), found.answer.strip())]
+
+
+class _StatementType:
+    """A question that is known beforehand, and an answer that the LLM writes."""
+
+    name: str
+
+    def schema(self) -> dict[str, Any]:
+        return Statement.model_json_schema()
+
+    def parse(self, text: str, planned: PlannedTurn) -> list[Turn]:
+        found = _validate(Statement, text)
+        return [Turn(self.name, planned.focus.topic, found.answer.strip())]
+
+
+class DetailedDescription(_StatementType):
+    """All of the evidence as fluent text. The question is one of the prompt file's, by sample id."""
+
+    name = "detailed_description"
+
+    def foci(self, evidence: Evidence) -> list[Focus]:
+        if not evidence.stems:
+            return []
+        kind = "action" if any(scene.actions for scene in evidence.scenes) else "still"
+        return [Focus(kind, question) for question in prompt_file(self.name).questions]
+
+    def messages(self, evidence: Evidence, planned: PlannedTurn) -> tuple[dict[str, Any], ...]:
+        return prompt_file(self.name).chat(planned.focus.kind, evidence.text, "")
+
+
+class ComplexReasoning(_StatementType):
+    """A cautious inference from a cue that the evidence holds. The question is one of the cue's, by sample id; the
+    answer hedges and names the cue."""
+
+    name = "complex_reasoning"
+
+    def foci(self, evidence: Evidence) -> list[Focus]:
+        return focus_of.cue_foci(evidence)
+
+    def messages(self, evidence: Evidence, planned: PlannedTurn) -> tuple[dict[str, Any], ...]:
+        focus = planned.focus
+        return prompt_file(self.name).chat(focus.kind, evidence.text, focus.topic, focus.hint, focus.clue)
+
+
+def _validate(model: type[Model], text: str) -> Model:
+    try:
+        return model.model_validate_json(text)
+    except ValidationError as error:
+        raise InvalidAnswer(str(error.errors()[0]["type"])) from error
+
+
+RESPONSE_TYPES: dict[str, ResponseType] = {
+    kind.name: kind for kind in (Conversation(), DetailedDescription(), ComplexReasoning())
+}
