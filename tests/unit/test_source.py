@@ -174,6 +174,8 @@ def _damaged(path: Path, how: str) -> Path:
         "zeroed footer": data[: -8 - length] + bytes(length) + data[-8:],
         "long footer": data[:-8] + struct.pack("<I", 2**31) + b"PAR1",
         "short footer": data[:-8] + struct.pack("<I", 7) + b"PAR1",
+        # Thrift: field num_rows = 50, then the list of row groups.
+        "lying footer": data.replace(b"\x16\x64\x19", b"\x16\x66\x19"),
     }
     path.write_bytes(broken[how])
     return path
@@ -191,6 +193,7 @@ def _damaged(path: Path, how: str) -> Path:
         ("zeroed footer", "footer is corrupt"),
         ("long footer", "not a Parquet file"),
         ("short footer", "footer is corrupt"),
+        ("lying footer", "it says 51 rows, and its row groups hold 50"),
     ],
 )
 def test_a_damaged_file_is_named_with_what_is_wrong(tmp_path: Path, how: str, words: str) -> None:
