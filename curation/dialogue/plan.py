@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from curation.dialogue.model import Evidence, Focus, PlannedTurn
 from curation.dialogue.response_types import RESPONSE_TYPES
 
-THIN_WORDS = 7
+THIN_WORDS = 7  # up to as many content words, one sentence tells it all
+SLACK = 2.0  # turns by which a type may be ahead of its share
+SCARCE = 0.6  # part of its share below which a type does not hold back the others
 ORDER = ("conversation", "detailed_description", "complex_reasoning")  # of the turns in a dialogue
 
 
@@ -42,14 +44,36 @@ def plan(candidates: Sequence[Candidate], mix: Mapping[str, float], max_turns: i
     """The turns to ask for, sample by sample.
 
     Samples are served in the order of a hash of their ids; each turn goes to the response type that the sample can
-    still carry and that is furthest below its share, so that the mix is met as closely as the evidence allows.
+    still carry and that is furthest below its share. A sample whose other types have their share already gets no
+    further turn, so that the mix is met as closely as the evidence allows; every sample gets one turn at least.
     The same partition gets the same plan on every attempt.
     """
+    mix = reachable(candidates, mix, max_turns)
     counts: Counter[str] = Counter()
     planned: list[list[PlannedTurn]] = [[] for _ in candidates]
     for at in sorted(range(len(candidates)), key=lambda at: draw(candidates[at].sample_id, "plan", "")):
         planned[at] = _plan_one(candidates[at], mix, max_turns, counts)
     return planned
+
+
+def reachable(candidates: Sequence[Candidate], mix: Mapping[str, float], max_turns: int) -> dict[str, float]:
+    """The mix that the evidence of these samples can carry.
+
+    A type that could fill less than SCARCE of its share is taken whole wherever it can be had, and the others divide
+    the rest as the recipe says: a share that hardly any caption supports must not cost the rest of the data.
+    """
+    full = sum(min(max_turns, sum(_most(sample, name) for name in mix)) for sample in candidates)
+    most = {name: sum(_most(sample, name) for sample in candidates) for name in mix}
+    scarce = {name: most[name] / full for name in mix if full and most[name] < SCARCE * mix[name] * full}
+    rest = sum(share for name, share in mix.items() if name not in scarce)
+    left = 1 - sum(scarce.values())
+    return {name: scarce.get(name, share / rest * left if rest else 0.0) for name, share in mix.items()}
+
+
+def _most(sample: Candidate, name: str) -> int:
+    """How many turns of a type the sample can carry."""
+    foci = sample.foci.get(name, ())
+    return len(foci) if name == "conversation" else min(1, len(foci))
 
 
 def _plan_one(sample: Candidate, mix: Mapping[str, float], max_turns: int, counts: Counter[str]) -> list[PlannedTurn]:
@@ -59,7 +83,10 @@ def _plan_one(sample: Candidate, mix: Mapping[str, float], max_turns: int, count
         if not options:
             break
         total = sum(counts.values()) + 1
-        name = max(options, key=lambda name: (mix[name] * total - counts[name], name))
+        below = {name: mix[name] * total - counts[name] for name in options}
+        name = max(options, key=lambda name: (below[name], name))
+        if chosen and below[name] < -SLACK:
+            break
         counts[name] += 1
         chosen.append(PlannedTurn(name, options[name]))
     return sorted(

@@ -1,0 +1,123 @@
+"""Each check speaks when it should, and only then. The captions here are not those of the prompts."""
+
+from __future__ import annotations
+
+import pytest
+
+from curation.dialogue.checks import default_checks
+from curation.dialogue.model import Turn
+from tests.unit.dialogue.reading import failed
+
+COAT = "Man in blue coat walking with umbrella"
+
+
+@pytest.mark.parametrize(
+    ("caption", "question", "answer", "kind"),
+    [
+        (COAT, "What color is the man's coat?", "The man's coat is blue.", "conversation"),
+        (COAT, "What is the man doing?", "He is walking with an umbrella.", "conversation"),
+        (COAT, "What is the man wearing?", "The man is wearing a blue coat.", "conversation"),
+        (COAT, "Describe the image.", "A man in a blue coat is walking with an umbrella.", "detailed_description"),
+        (
+            COAT,
+            "What might the weather be like?",
+            "It may be raining, because the man is walking with an umbrella.",
+            "complex_reasoning",
+        ),
+        ("Three kittens in a basket", "How many kittens are there?", "There are three kittens.", "conversation"),
+        ("Three kittens in a basket", "What animals are in the basket?", "They are cats.", "conversation"),
+        ("Cup of tea on an oak table", "Where is the cup of tea?", "It is on an oak table.", "conversation"),
+        ("Brick wall", "What is the wall made of?", "The wall is made of brick.", "conversation"),
+        ("Sailor on deck, Naval Museum", "Where is this?", "It is at the Naval Museum.", "conversation"),
+        ("Dog runs on the beach", "What is the dog doing?", "The dog is running on the beach.", "conversation"),
+    ],
+)
+def test_a_good_turn_passes_every_check(caption: str, question: str, answer: str, kind: str) -> None:
+    assert failed(caption, question, answer, kind) == {}
+
+
+@pytest.mark.parametrize(
+    ("check", "reason", "caption", "question", "answer"),
+    [
+        ("form", "malformed", COAT, "What is the man doing", "The man is walking."),
+        ("form", "malformed", COAT, "What is the man doing?", "The man is walking with"),
+        ("form", "malformed", COAT, "What is the man doing?", ""),
+        ("grammar", "malformed", "Two cows grazing", "What is the two cows doing?", "The cows are grazing."),
+        ("grammar", "malformed", "Man in blue coat", "What is the man wearing?", "The man is wearing blue coat."),
+        ("length", "too_short", COAT, "Doing?", "The man is walking."),
+        ("length", "too_long", COAT, "What is the man doing?", "He is walking" + " with an umbrella" * 40 + "."),
+        ("debris", "debris", COAT, "What is the man doing?", "The man is walking.<|im_end|>."),
+        ("debris", "debris", COAT, "What is the man doing?", "The man is walking, see http://a.example/man."),
+        ("leak", "caption_leak", COAT, "What is the man doing?", "The caption says the man is walking."),
+        ("leak", "caption_leak", COAT, "What is mentioned about the man?", "The man is walking."),
+        ("refusal", "refusal", COAT, "What is the man doing?", "I'm sorry, the man is walking."),
+        ("repetition", "repetition", COAT, "What is he doing?", "The man is walking and the man is walking."),
+        ("words", "unsupported", COAT, "What is the man wearing?", "The man is wearing a blue coat and a hat."),
+        ("words", "unsupported", COAT, "How many coats are there?", "There are two coats."),
+        ("words", "unsupported", "Cups on a table", "How many cups are there?", "There are several cups."),
+        ("numbers", "unsupported", "Greek coins", "What is shown?", "It is a Greek coin."),
+        ("gender", "unsupported", "Hiker on a hill", "Where is the hiker?", "She is on a hill."),
+        ("negation", "unsupported", COAT, "What is the man doing?", "The man is not walking."),
+        ("relations", "unsupported", COAT, "What color is the man?", "The man is blue."),
+        ("relations", "unsupported", COAT, "What color is the umbrella?", "It is a blue umbrella."),
+        ("relations", "unsupported", COAT, "Where is the man?", "The man is in an umbrella."),
+        (
+            "relations",
+            "unsupported",
+            "Boy throwing a ball to a dog",
+            "What is it doing?",
+            "The dog is throwing a ball.",
+        ),
+        ("relations", "unsupported", "Wall with white paint", "What color is the wall?", "The wall is white."),
+        ("relations", "unsupported", "Wedding cake with roses", "What is this?", "The cake is a wedding."),
+        ("relations", "unsupported", "Cup on a saucer", "Where is the saucer?", "The saucer is on a cup."),
+        ("presupposition", "bad_question", COAT, "Why is the man angry?", "The man is walking."),
+        ("answered", "bad_question", COAT, "Is the man walking?", "The man is walking with an umbrella."),
+        ("answered", "bad_question", "Yellow taxi", "What color is the yellow taxi?", "The yellow taxi is yellow."),
+        ("answered", "bad_question", COAT, "What color is the coat?", "The man is walking."),
+        ("answered", "bad_question", COAT, "How many men are there?", "The man is walking."),
+        ("answered", "bad_question", "Boat at sunrise", "Where is the boat?", "The boat is at sunrise."),
+        ("answered", "bad_question", "Girl with a red ball", "What color is the girl?", "The girl has a red ball."),
+    ],
+)
+def test_a_bad_turn_fails_the_check_that_is_meant_for_it(
+    check: str, reason: str, caption: str, question: str, answer: str
+) -> None:
+    assert failed(caption, question, answer).get(check) == reason
+
+
+@pytest.mark.parametrize(
+    ("answer", "check"),
+    [
+        ("It is raining, because the man has an umbrella.", "cue"),  # an inference told as a fact
+        ("It may be raining.", "cue"),  # no reason
+        ("It may be raining, because it is raining.", "cue"),  # the conclusion once more
+        ("It may be raining, because the man is wearing a blue coat.", "cue"),  # no cue
+        ("The man may be sad, because he has an umbrella.", "cue"),  # not what an umbrella tells
+        ("It may be raining, because the umbrella is large.", "words"),
+        ("It may be raining, because the umbrella is blue.", "relations"),
+    ],
+)
+def test_an_inference_must_hedge_and_rest_on_its_cue(answer: str, check: str) -> None:
+    found = failed(COAT, "What might the weather be like?", answer, "complex_reasoning")
+    assert found.get(check) in ("unsupported", "malformed")
+
+
+def test_a_description_must_tell_a_fair_part_and_be_a_sentence() -> None:
+    caption = "Old wooden boat on the shore of a calm lake"
+    kind = "detailed_description"
+    assert failed(caption, "Describe the image.", "The photo shows a boat.", kind) == {"coverage": "too_short"}
+    assert failed(caption, "Describe the image.", "An old wooden boat on the shore of a lake.", kind) == {
+        "form": "malformed"
+    }
+
+
+def test_a_turn_that_says_what_an_earlier_one_said_fails() -> None:
+    earlier = (Turn("conversation", "What is the man doing?", "The man is walking with an umbrella."),)
+    found = failed(COAT, "What does he do?", "He, the man, is walking with the umbrella.", earlier=earlier)
+    assert found["repetition"] == "repetition"
+
+
+def test_every_check_has_its_own_kind() -> None:
+    kinds = [check.kind for check in default_checks()]
+    assert len(kinds) == len(set(kinds))
