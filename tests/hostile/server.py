@@ -163,7 +163,9 @@ def redirect_to_itself(peer: socket.socket) -> None:
 
 @trick
 def redirect_for_ever(peer: socket.socket) -> None:
-    peer.sendall(f"HTTP/1.1 301 x\r\nLocation: /redirect_for_ever?{time.time_ns()}\r\nContent-Length: 0\r\n\r\n".encode())
+    peer.sendall(
+        f"HTTP/1.1 301 x\r\nLocation: /redirect_for_ever?{time.time_ns()}\r\nContent-Length: 0\r\n\r\n".encode()
+    )
 
 
 @trick

@@ -1,0 +1,77 @@
+"""An image that crashes, hangs or bloats the decoder costs one sample."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+
+import psutil
+import pytest
+
+from curation.fetch.decoder import DecodeLimits, Decoder, Undecodable
+from curation.fetch.sandbox import DecoderDied, Sandbox
+from tests.hostile.images import encoded, photograph, png_bomb
+
+GOOD = encoded(photograph())
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    sandbox = Sandbox(DecodeLimits(), timeout_s=1.0, memory_bytes=1_500_000_000)
+    sandbox.start()
+    yield sandbox
+    sandbox.close()
+
+
+def child() -> psutil.Process:
+    (found,) = [p for p in psutil.Process().children() if "curation.fetch.sandbox" in " ".join(p.cmdline())]
+    return found
+
+
+def test_it_decodes_as_the_decoder_in_this_process_does(sandbox: Sandbox) -> None:
+    assert sandbox(GOOD) == Decoder(DecodeLimits())(GOOD)
+    with pytest.raises(Undecodable) as refused:
+        sandbox(b"<html>")
+    assert refused.value.reason == "not_an_image"
+
+
+@pytest.mark.parametrize("how", [signal.SIGSEGV, signal.SIGKILL, signal.SIGABRT])
+def test_a_crash_costs_one_image(sandbox: Sandbox, how: signal.Signals) -> None:
+    victim = child()
+    victim.suspend()
+    threading.Timer(0.2, lambda: (victim.send_signal(how), victim.resume())).start()
+    with pytest.raises(DecoderDied, match=f"signal {int(how)}"):
+        sandbox(GOOD)
+    assert sandbox(GOOD).width == 320
+
+
+def test_a_hang_ends_at_the_time_out(sandbox: Sandbox) -> None:
+    child().suspend()
+    start = time.monotonic()
+    with pytest.raises(DecoderDied, match="longer than 1 s"):
+        sandbox(GOOD)
+    assert time.monotonic() - start < 2
+    assert sandbox(GOOD).width == 320
+
+
+def test_memory_beyond_the_limit_costs_one_image() -> None:
+    sandbox = Sandbox(DecodeLimits(max_pixels=10**9), timeout_s=20, memory_bytes=400_000_000)
+    try:
+        with pytest.raises(DecoderDied, match="memory"):
+            sandbox(png_bomb())
+        assert sandbox(GOOD).width == 320
+    finally:
+        sandbox.close()
+
+
+def test_the_child_has_no_secrets_and_dies_with_its_parent(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert set(child().environ()) <= {"PATH", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "LC_CTYPE"}
+    sockets = [link for link in (os.readlink(f"/proc/{child().pid}/fd/{n}") for n in os.listdir(f"/proc/{child().pid}/fd"))
+               if link.startswith("socket")]  # fmt: skip
+    assert sockets == []
+    pid = child().pid
+    sandbox.close()
+    assert not psutil.pid_exists(pid)
