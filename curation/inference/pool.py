@@ -63,6 +63,9 @@ class PoolSection(Section):
     the port inside the cluster's network."""
     port: int | None = Field(default=None, ge=1, le=65535)
     """Port that the pool listens on. Left out: a free port on loopback, else 8000."""
+    hang_s: float | None = Field(default=None, gt=0, le=7200)
+    """A replica that is asked for one token and generates nothing at all for so long is replaced. Left out: 120
+    on GPUs, 900 on CPUs, where a full queue of long prompts keeps a probe waiting for minutes."""
     ready_timeout_s: float = Field(default=900, gt=0, le=7200)
     """How long the pool may take from its start to the first answer."""
 
@@ -92,6 +95,7 @@ def llm_config(section: PoolSection, source: str) -> dict[str, Any]:
         "structured_outputs_config": {"backend": "xgrammar", "disable_any_whitespace": True},
     }
     env = {"VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1"}
+    env["CURATION_HANG_S"] = str(section.hang_s or (120 if section.kind == "gpu" else 900))
     if section.kind == "cpu":
         # torch.compile costs a small CPU pool minutes at each start and gains it little.
         engine |= {"dtype": "bfloat16", "enforce_eager": True}
@@ -111,12 +115,15 @@ def llm_config(section: PoolSection, source: str) -> dict[str, Any]:
     else:
         deployment["num_replicas"] = section.replicas_min
     config: dict[str, Any] = {
+        "server_cls": "curation.inference.replica:ProbedServer",
         "model_loading_config": {"model_id": section.model, "model_source": source},
         "accelerator_config": {"kind": section.kind},
         "deployment_config": deployment,
         "engine_kwargs": {**engine, **section.engine_kwargs},
         "runtime_env": {"env_vars": {**env, **section.env}},
     }
+    if Path(source).is_dir():
+        config["callback_config"] = {"callback_class": "curation.inference.replica:LocalModel"}
     if section.gpu_type:
         config["accelerator_type"] = section.gpu_type
     return config
@@ -260,7 +267,7 @@ class ServePool:
             )
         up, wanted = 0, self._section.replicas_min
         for name, deployment in app.deployments.items():
-            if name.startswith("LLMServer"):
+            if ":" in name:  # `<server class>:<model>`, beside the front door's
                 states = {str(state): count for state, count in deployment.replica_states.items()}
                 up, wanted = states.get("RUNNING", 0), max(wanted, sum(states.values()))
         if app.status == "RUNNING" and up:
@@ -392,7 +399,7 @@ def _scarcity(section: PoolSection) -> str:
 
     kind = "GPU" if section.kind == "gpu" else "CPU"
     share = section.tensor_parallel + (section.replica_cpus if kind == "CPU" else 0)
-    needed, there = section.replicas_min * share, ray.cluster_resources().get(kind, 0)
+    needed, there = section.replicas_min * share, ray.cluster_resources().get(kind, 0)  # type: ignore[no-untyped-call]
     return f", which needs {needed:g} {kind}: the cluster has {there:g}" if there < needed else ""
 
 

@@ -55,17 +55,17 @@ def test_no_request_is_lost_when_one_of_two_endpoints_dies() -> None:
 
 def test_an_endpoint_that_hangs_behind_a_healthy_door_is_out_within_two_probe_deadlines() -> None:
     hangs_from: list[float] = []
-    with LlmServer(after(0.02)) as hanging, LlmServer(after(0.02)) as other:
-        with client(hanging, other, section=PATIENT) as asked:
-            asked.wait_ready(2)
+    hanging, other = LlmServer(after(0.02)), LlmServer(after(0.02))
+    with hanging, other, client(hanging, other, section=PATIENT) as asked:
+        asked.wait_ready(2)
 
-            def hang() -> None:
-                hanging.script = lambda _: Reply(hang=True)
-                hangs_from.append(monotonic())
+        def hang() -> None:
+            hanging.script = lambda _: Reply(hang=True)
+            hangs_from.append(monotonic())
 
-            with once(lambda: len(hanging.calls) >= 15, hang):
-                answers = asked.ask([request(str(number)) for number in range(100)])
-            took = monotonic() - hangs_from[0]
+        with once(lambda: len(hanging.calls) >= 15, hang):
+            answers = asked.ask([request(str(number)) for number in range(100)])
+        took = monotonic() - hangs_from[0]
     assert {answer.failure for answer in answers} == {None}
     assert sorted(answer.text for answer in answers) == sorted(f"re: {number}" for number in range(100))
     # The rest takes well under a second; what was in flight had to wait until the endpoint was out.
@@ -74,14 +74,14 @@ def test_an_endpoint_that_hangs_behind_a_healthy_door_is_out_within_two_probe_de
 
 
 def test_an_endpoint_that_generates_again_gets_requests_again() -> None:
-    with LlmServer(after(0.05)) as server, LlmServer(after(0.05)) as other:
-        with client(server, other, section=PATIENT) as asked:
-            asked.wait_ready(2)
-            server.script = lambda _: Reply(hang=True)
-            with once(lambda: "ejected" in asked.state(), lambda: setattr(server, "script", after(0.05))):
-                answers = asked.ask([request(str(number)) for number in range(400)])
-            assert {answer.failure for answer in answers} == {None}
-            assert "ejected" not in asked.state()
+    server, other = LlmServer(after(0.05)), LlmServer(after(0.05))
+    with server, other, client(server, other, section=PATIENT) as asked:
+        asked.wait_ready(2)
+        server.script = lambda _: Reply(hang=True)
+        with once(lambda: "ejected" in asked.state(), lambda: setattr(server, "script", after(0.05))):
+            answers = asked.ask([request(str(number)) for number in range(400)])
+        assert {answer.failure for answer in answers} == {None}
+        assert "ejected" not in asked.state()
     assert len(server.calls) > 30
 
 
