@@ -42,6 +42,7 @@ class DialogueFacts:
     dialogues: int = 0
     response_types: dict[str, int] = field(default_factory=dict)  # kept turns
     first_words: dict[str, int] = field(default_factory=dict)  # of questions of kept turns, lower case
+    type_tokens: dict[str, float] = field(default_factory=dict)  # of all turns written, shared out equally in a row
     turns_per_dialogue: dict[int, int] = field(default_factory=dict)
     question_words: float = 0.0  # median length
     answer_words: float = 0.0
@@ -60,6 +61,10 @@ class DialogueFacts:
     def tokens(self) -> Tokens:
         return sum(self.wasted_tokens.values(), self.accepted_tokens)
 
+    def tokens_per_kept_turn(self, response_type: str) -> float:
+        """Tokens that were spent on a response type, dropped turns included, for each turn of it that was kept."""
+        return self.type_tokens.get(response_type, 0.0) / self.response_types[response_type]
+
 
 class Tally:
     """Counts rows one by one; `facts` says what they come to."""
@@ -67,6 +72,7 @@ class Tally:
     def __init__(self) -> None:
         self.rows = self.dialogues = self.written = 0
         self.types: Counter[str] = Counter()
+        self.type_tokens: dict[str, float] = {}
         self.words: Counter[str] = Counter()
         self.per_dialogue: Counter[int] = Counter()
         self.failed: Counter[str] = Counter()
@@ -85,12 +91,14 @@ class Tally:
         self.rows += 1
         turns = row["turns"] or []
         self.written += len(turns)
+        tokens = Tokens(row["prompt_tokens"] or 0, row["completion_tokens"] or 0)
         for turn in turns:
+            kind = turn["response_type"] or "?"
+            self.type_tokens[kind] = self.type_tokens.get(kind, 0.0) + tokens.total / len(turns)
             if turn["checks"]:
                 self.failed[turn["checks"][0].partition(":")[0].strip()] += 1
         if turns and row["model"]:
             self.models[row["model"]] += 1
-        tokens = Tokens(row["prompt_tokens"] or 0, row["completion_tokens"] or 0)
         if row["reason"] is not None:
             if tokens.total:
                 self.wasted[row["reason"]] = self.wasted.get(row["reason"], Tokens()) + tokens
@@ -117,6 +125,7 @@ class Tally:
             rows=self.rows,
             dialogues=self.dialogues,
             response_types=dict(self.types.most_common()),
+            type_tokens=self.type_tokens,
             first_words=dict(self.words.most_common()),
             turns_per_dialogue=dict(sorted(self.per_dialogue.items())),
             question_words=median(questions) if questions else 0.0,

@@ -29,5 +29,15 @@ def test_tokens_of_rejected_rows_are_counted_by_reason() -> None:
     assert facts.tokens.total == 130
 
 
+def test_a_kept_turn_pays_for_the_dropped_ones_of_its_type() -> None:
+    tally = Tally()
+    tally.take(table_of([accepted(1)]))  # 120 tokens, three turns: two conversation, of which one was dropped
+    wasted = [turn("conversation", "Why?", "So.", "too_short: 1 word")]
+    tally.take(table_of([rejected(1, "too_short", turns=wasted, prompt_tokens=30, completion_tokens=10)]))
+    facts = tally.facts()
+    assert facts.tokens_per_kept_turn("conversation") == 40 + 40 + 40
+    assert facts.tokens_per_kept_turn("detailed_description") == 40
+
+
 def test_nothing_read_gives_figures_of_nothing() -> None:
     assert (Tally().facts().tokens, Tally().facts().turns, Tally().facts().answer_words) == (Tokens(), 0, 0.0)
