@@ -207,9 +207,13 @@ def column(table: pa.Table, name: str, rows: Sequence[int]) -> list[Any]:
 
 
 def fill(table: pa.Table, name: str, values: Mapping[int, Any]) -> pa.Table:
-    """The table with `values` (row index -> value) set in column `name`; other rows keep what they have."""
+    """The table with `values` (row index -> value) set in column `name`; other rows keep what they have.
+
+    Text that UTF-8 cannot hold (half of a surrogate pair, as the JSON of an LLM may have) gets U+FFFD instead.
+    """
     if not values:
         return table
+    _check_range(table, values)
     where = SCHEMA.get_field_index(name)
     kind = SCHEMA.field(name).type
     old = table.column(name)
@@ -219,7 +223,10 @@ def fill(table: pa.Table, name: str, values: Mapping[int, Any]) -> pa.Table:
         cells = old.to_pylist()
     for row, value in values.items():
         cells[row] = value
-    filled = pa.array(cells, kind)
+    try:
+        filled = pa.array(cells, kind)
+    except UnicodeEncodeError:
+        filled = pa.array([_encodable(cell) for cell in cells], kind)
     return table.set_column(where, SCHEMA.field(name), filled)
 
 
@@ -228,6 +235,7 @@ def reject(table: pa.Table, rejects: Mapping[int, Reject]) -> pa.Table:
 
     A row that an earlier stage rejected keeps its first reason.
     """
+    _check_range(table, rejects)
     alive = set(live(table))
     fresh = {row: found for row, found in rejects.items() if row in alive}
     if not fresh:
@@ -242,3 +250,20 @@ def reject(table: pa.Table, rejects: Mapping[int, Reject]) -> pa.Table:
             kept = pc.if_else(keep, table.column(index), pa.scalar(None, field.type))
             table = table.set_column(index, field, kept)
     return table
+
+
+def _check_range(table: pa.Table, rows: Mapping[int, Any]) -> None:
+    wrong = [row for row in rows if not 0 <= row < len(table)]
+    if wrong:
+        raise IndexError(f"row {wrong[0]} of a table of {len(table)} rows")
+
+
+def _encodable(value: Any) -> Any:
+    """The value with every lone surrogate in its texts replaced."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, Mapping):
+        return {key: _encodable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_encodable(item) for item in value]
+    return value
