@@ -103,6 +103,8 @@ class Reason(StrEnum):
     FILE_NAME = "file_name", "captions"
     URL_CAPTION = "url_caption", "captions"
     REPEATED_WORDS = "repeated_words", "captions"
+    INJECTION = "injection", "captions"
+    MISSING_SCORE = "missing_score", "captions"
     LANGUAGE = "language", "captions"
     MALFORMED_URL = "malformed_url", "captions"
     # download
