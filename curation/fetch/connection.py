@@ -100,7 +100,9 @@ class Connection:
         self.reusable = False
 
     @classmethod
-    def open(cls, target: Target, addresses: Sequence[Address], limits: Limits, context: ssl.SSLContext) -> Connection:
+    def open(
+        cls, target: Target, addresses: Sequence[Address], limits: Limits, context: ssl.SSLContext | None
+    ) -> Connection:
         """Connect to one of `addresses`, which the caller has checked. Raises `FetchFailed`."""
         failure: FetchFailed | None = None
         for address in addresses[:3]:
@@ -231,7 +233,7 @@ def _inflate(inflate: zlib._Decompress, part: bytes, allowance: int) -> bytes:
         raise FetchFailed(Reason.BAD_RESPONSE, "compressed body cannot be read", error="zlib.error") from error
 
 
-def _connect(target: Target, address: Address, limits: Limits, context: ssl.SSLContext) -> socket.socket:
+def _connect(target: Target, address: Address, limits: Limits, context: ssl.SSLContext | None) -> socket.socket:
     family = socket.AF_INET if address.version == 4 else socket.AF_INET6
     sock = socket.socket(family, socket.SOCK_STREAM)
     until = time.monotonic() + min(limits.connect_s, limits.left_s())
@@ -239,7 +241,7 @@ def _connect(target: Target, address: Address, limits: Limits, context: ssl.SSLC
         sock.settimeout(max(0.001, until - time.monotonic()))
         sock.connect((str(address), target.port))
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if target.scheme == "https":
+        if context is not None:
             sock.settimeout(max(0.001, until - time.monotonic()))
             sock = context.wrap_socket(sock, server_hostname=target.host)
     except TimeoutError as error:

@@ -37,7 +37,9 @@ def _forbids(value: str, agent: str, wanted: Collection[str]) -> bool:
         directive = part.strip().lower()
         name, colon, rest = directive.partition(":")
         name = name.strip()
-        if colon and name not in _VALUED:
+        if name in _VALUED:
+            continue
+        if colon:
             for_us = name in ("*", agent)
             directive = rest.strip()
         if for_us and any(word in wanted for word in directive.split()):

@@ -112,8 +112,8 @@ def test_a_colour_profile_is_applied_and_dropped() -> None:
     # Swap the red and the blue primary: whoever applies the profile sees red where the file says blue.
     red, blue = swapped.find(b"rXYZ"), swapped.find(b"bXYZ")
     swapped[red : red + 4], swapped[blue : blue + 4] = b"bXYZ", b"rXYZ"
-    data = encoded(Image.new("RGB", (200, 200), (0, 0, 255)), icc_profile=bytes(swapped).replace(b"sRGB", b"test").replace(
-        b"s\0R\0G\0B", b"t\0e\0s\0t"))  # fmt: skip
+    profile = bytes(swapped).replace(b"sRGB", b"test").replace(b"s\0R\0G\0B", b"t\0e\0s\0t")
+    data = encoded(Image.new("RGB", (200, 200), (0, 0, 255)), icc_profile=profile)
     decoded = DECODER(data)
     red_value, _, blue_value = pixels(decoded.jpeg)[100, 100]
     assert red_value > 200 > 60 > blue_value
@@ -133,7 +133,8 @@ def test_an_animation_gives_its_first_frame() -> None:
     "data",
     [b"", b"x", b"<html><body>404</body></html>", b"<?xml version='1.0'?><svg xmlns='http://www.w3.org/2000/svg'/>",
      b"%PDF-1.7", b"BM" + bytes(100), b"II*\0" + bytes(100), b"\0\0\1\0" + bytes(100), b"8BPS" + bytes(100),
-     b"\0\0\0\x18ftypmp42" + bytes(100), b"\0\0\0\x18ftypheic" + bytes(100), b"P6 1 1 255 aaa", b"GIF", b"RIFF0000AVI "],
+     b"\0\0\0\x18ftypmp42" + bytes(100), b"\0\0\0\x18ftypheic" + bytes(100), b"P6 1 1 255 aaa", b"GIF",
+     b"RIFF0000AVI "],
 )  # fmt: skip
 def test_what_is_no_accepted_image_is_told_by_its_content(data: bytes) -> None:
     assert refusal(data) == "not_an_image"
