@@ -28,7 +28,8 @@ FOOTER_GUESS_BYTES = 64 * 1024
 
 @dataclass
 class Committed:
-    """Running totals of one committer. `skipped` counts partitions that another run or attempt had landed."""
+    """Running totals of one committer. `skipped` counts partitions that another run had landed, `repeated` further
+    attempts at partitions that this run had in hand already."""
 
     partitions: int = 0
     accepted: int = 0
@@ -36,6 +37,7 @@ class Committed:
     bytes: int = 0
     commits: int = 0
     skipped: int = 0
+    repeated: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
 
     def add(self, receipt: Receipt) -> None:
@@ -70,6 +72,7 @@ class Committer:
         self._key = f"commit:{uuid.uuid4().hex}"
         self._sequence = 0
         self._pending: dict[str, Receipt] = {}
+        self._landed: set[str] = set()  # by this committer
         self._oldest = 0.0
         self._lock = threading.Lock()
         self._closed = threading.Event()
@@ -97,8 +100,9 @@ class Committer:
         """
         self._raise_failure()
         with self._lock:
-            if receipt.partition in self._pending:
-                self._skip(receipt, "another attempt of this run")
+            if receipt.partition in self._pending or receipt.partition in self._landed:
+                self.committed.repeated += 1
+                log.info("partition %s came twice; the second attempt's files are left for vacuum", receipt.partition)
                 return
         self._verify(receipt)
         with self._lock:
@@ -169,21 +173,22 @@ class Committer:
         except FileNotFoundError as error:
             raise BadShard(f"{file.path} does not exist") from error
 
-    def _skip(self, receipt: Receipt, by: str) -> None:
+    def _skip(self, receipt: Receipt) -> None:
         self.committed.skipped += 1
         log.warning(
-            "partition %s was committed by %s already; this attempt's files are left for vacuum", receipt.partition, by
+            "partition %s was committed by another run already; this run's files are left for vacuum", receipt.partition
         )
 
     def _flush(self) -> None:
         if not self._pending:
             return
         landed = {receipt.partition for receipt in self._commit(list(self._pending.values()))}
+        self._landed |= landed
         for receipt in self._pending.values():
             if receipt.partition in landed:
                 self.committed.add(receipt)
             else:
-                self._skip(receipt, "another run")
+                self._skip(receipt)
         self._pending.clear()
         self.committed.commits += bool(landed)
 
