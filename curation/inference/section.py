@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from curation.inference.chat import Endpoint
 from curation.inference.client import ClientSection
-from curation.inference.pool import PoolSection
+from curation.inference.pool_section import PoolSection
 from curation.section import Section
 
 
@@ -40,6 +40,11 @@ class InferenceSection(Section):
         if (self.pool is None) == (not self.endpoints):
             found = "neither is" if self.pool is None else "both are"
             raise ValueError(f"give either pool (vLLM that the run starts) or endpoints (servers that are up); {found}")
+        if self.pool is not None and self.client.first_patience_s < self.pool.ready_timeout_s:
+            raise ValueError(
+                f"client.first_patience_s {self.client.first_patience_s:g} is below "
+                f"pool.ready_timeout_s {self.pool.ready_timeout_s:g}: requests would give up before the pool does"
+            )
         urls = [(each.url.rstrip("/"), each.model) for each in self.endpoints]
         if len(set(urls)) < len(urls):
             raise ValueError("the same url and model stand twice under endpoints")

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from curation.inference.chat import Endpoint
 from curation.inference.client import ClientSection
-from curation.inference.pool import PoolSection, llm_config
+from curation.inference.pool_section import PoolSection, llm_config
 from curation.inference.section import InferenceSection
 
 POOL = {"model": "org/model-7b"}
@@ -47,6 +47,7 @@ def test_an_endpoint_becomes_a_plain_value_without_its_key() -> None:
         {"pool": {**POOL, "replica": 2}},
         {"endpoints": [ENDPOINT], "client": {"probe_interval_s": 20, "probe_deadline_s": 10}},
         {"endpoints": [ENDPOINT], "client": {"timeout_s": 900, "total_s": 600}},
+        {"pool": {**POOL, "ready_timeout_s": 1800}},
     ],
 )
 def test_what_cannot_work_is_refused(wrong: dict[str, Any]) -> None:
@@ -65,6 +66,7 @@ def test_a_gpu_pool_asks_for_its_gpus_and_grows_with_its_load() -> None:
     assert made["accelerator_config"] == {"kind": "gpu"}
     assert made["accelerator_type"] == "H100"
     assert made["engine_kwargs"]["tensor_parallel_size"] == 4
+    assert made["placement_group_config"]["strategy"] == "STRICT_PACK"
     assert "enforce_eager" not in made["engine_kwargs"]
     scaling = made["deployment_config"]["autoscaling_config"]
     assert scaling == {"min_replicas": 2, "max_replicas": 8, "target_ongoing_requests": 100}
