@@ -17,6 +17,7 @@ import os
 import sys
 import threading
 import types
+import urllib.error
 import urllib.request
 import uuid
 from collections.abc import Callable, Sequence
@@ -103,7 +104,9 @@ class _Switchboard(urllib.request.BaseHandler):
         """Called by urllib for `curation:` URLs. Raises `FetchFailed`, which the Downloader turns to text."""
         batch, _, index = request.selector.partition("/")
         with self._lock:
-            fetch = self._batches[batch]
+            fetch = self._batches.get(batch)
+        if fetch is None:
+            raise urllib.error.URLError(f"{_SCHEME}: no such batch")
         return _Response(fetch(int(index)))
 
 

@@ -22,8 +22,8 @@ OUT = (
 )  # fmt: skip
 IN = (
     "", "all", "index, follow", "nofollow", "otherbot: noai", "otherbot: noai, noimageai", "noarchive",
-    "max-snippet: 0", "max-image-preview: none", "noaix", "xnoai", "no-ai", "curationbot: noai", "googlebot: noindex, nofollow",
-    "nosnippet",
+    "max-snippet: 0", "max-image-preview: none", "noaix", "xnoai", "no-ai", "curationbot: noai",
+    "googlebot: noindex, nofollow", "nosnippet",
 )  # fmt: skip
 
 
