@@ -50,9 +50,9 @@ def run(
     summary = _table(str(recipe)).status()
     if as_json:
         _print_json({"run": result.run, "complete": result.complete, "committed_partitions": result.committed,
-                     "pending_partitions": len(result.plan.pending) - result.committed, "accepted": result.accepted,
-                     "rejected": result.rejected, "failures": [vars(f) for f in result.failures],
-                     "table": summary.to_dict()})  # fmt: skip
+                     "landed_elsewhere": result.elsewhere, "pending_partitions": result.left,
+                     "accepted": result.accepted, "rejected": result.rejected,
+                     "failures": [vars(failure) for failure in result.failures], "table": summary.to_dict()})  # fmt: skip
     else:
         _tell(result, loaded, summary, console)
     path = report or (Path(loaded.report.path) if loaded.report.path else None)
@@ -201,10 +201,11 @@ def _tell(result: Any, recipe: Recipe, status: Any, console: Console) -> None:
     if status.version >= 0:
         console.print(render(Funnel(status.planned, status.accepted, status.reasons)))
     console.print(_how_to_read(_table(recipe.output.table).uri), highlight=False, soft_wrap=True, markup=False)
-    left = len(result.plan.pending) - result.committed
-    if left:
+    if result.elsewhere:
+        console.print(f"{result.elsewhere} partitions were landed by another run first", style="yellow")
+    if result.left:
         words = "interrupted" if result.interrupted else "incomplete"
-        console.print(f"{words}: {left} partitions stay pending; run again to continue", style="yellow")
+        console.print(f"{words}: {result.left} partitions stay pending; run again to continue", style="yellow")
 
 
 def _how_to_read(uri: str) -> str:

@@ -53,6 +53,7 @@ class RunResult:
     run: str
     plan: Plan
     committed: int = 0  # partitions
+    elsewhere: int = 0  # partitions that another run landed first
     accepted: int = 0  # rows
     rejected: int = 0  # rows
     failures: tuple[Failure, ...] = field(default=())
@@ -60,8 +61,13 @@ class RunResult:
 
     @property
     def complete(self) -> bool:
-        """Whether every planned partition has landed."""
-        return self.committed == len(self.plan.pending)
+        """Whether every planned partition has landed, be it by this run or by another."""
+        return self.left == 0
+
+    @property
+    def left(self) -> int:
+        """Partitions that stay pending."""
+        return max(len(self.failures), len(self.plan.pending) - self.committed - self.elsewhere)
 
 
 def run(recipe: Recipe, console: Console) -> RunResult:
@@ -82,9 +88,12 @@ def run(recipe: Recipe, console: Console) -> RunResult:
         watch = opened.enter_context(Watch(plan, recipe, name, engine, endpoints, committer, console, STAGES))
         claims = engine.claims(recipe.dedup, known_claims(recipe.dedup, table))
         line = production_line(recipe, name, engine.meter, endpoints.endpoints, claims)
-        failures = list(_commit_all(engine, line, plan, committer, watch))
+        failures = tuple(_commit_all(engine, line, plan, committer, watch))
+        committer.flush()  # before the watch closes, so that its last figures are the run's
     done = committer.committed
-    return RunResult(name, plan, done.partitions, done.accepted, done.rejected, tuple(failures), watch.interrupted)
+    return RunResult(
+        name, plan, done.partitions, done.skipped, done.accepted, done.rejected, failures, watch.interrupted
+    )
 
 
 def production_line(

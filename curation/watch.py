@@ -83,7 +83,8 @@ class Watch:
                 self._endpoints.check()
             except PoolError as error:
                 self._pool_error = error
-                signal.raise_signal(signal.SIGINT)
+                # To the main thread itself: a signal that another thread takes does not wake a waiting one.
+                signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
                 return
 
     def _update(self) -> None:

@@ -16,6 +16,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import pyarrow as pa
@@ -97,6 +98,7 @@ class RayEngine:
     def __init__(self, section: EngineSection) -> None:
         self._section = section
         self._ledger: Any = ray.remote(num_cpus=0, max_restarts=0)(_Ledger).remote()
+        self._totals: dict[str, dict[str, float]] = {}
 
     @property
     def meter(self) -> Meter:
@@ -104,8 +106,10 @@ class RayEngine:
         return _ActorMeter(self._ledger)
 
     def totals(self) -> dict[str, dict[str, float]]:
-        """See `Engine.totals`."""
-        return ray.get(self._ledger.totals.remote(), timeout=_RPC_S)  # type: ignore[no-any-return]
+        """See `Engine.totals`. The last known ones when the ledger does not answer: counting never ends a run."""
+        with suppress(RayError):
+            self._totals = ray.get(self._ledger.totals.remote(), timeout=_RPC_S)
+        return self._totals
 
     def claims(self, section: DedupSection, known: Iterable[Claim]) -> Claims:
         """See `Engine.claims`."""
