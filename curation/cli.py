@@ -49,10 +49,12 @@ def run(
     result = run_pipeline(loaded, console)
     summary = _table(str(recipe)).status()
     if as_json:
-        _print_json({"run": result.run, "complete": result.complete, "committed_partitions": result.committed,
-                     "landed_elsewhere": result.elsewhere, "pending_partitions": result.left,
-                     "accepted": result.accepted, "rejected": result.rejected,
-                     "failures": [vars(failure) for failure in result.failures], "table": summary.to_dict()})  # fmt: skip
+        _print_json({
+            "run": result.run, "complete": result.complete, "committed_partitions": result.committed,
+            "landed_elsewhere": result.elsewhere, "pending_partitions": result.left, "accepted": result.accepted,
+            "rejected": result.rejected, "failures": [vars(failure) for failure in result.failures],
+            "table": summary.to_dict(),
+        })  # fmt: skip
     else:
         _tell(result, loaded, summary, console)
     path = report or (Path(loaded.report.path) if loaded.report.path else None)
