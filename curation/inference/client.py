@@ -27,9 +27,9 @@ class ClientSection(Section):
     max_in_flight: int = Field(default=64, ge=1, le=4096)
     """Requests in flight per endpoint, for each process of the rewrite stage. A pool of several replicas is one
     endpoint: give it what all its replicas can hold together."""
-    timeout_s: float = Field(default=180, gt=0, le=3600)
+    timeout_s: float = Field(default=300, gt=0, le=3600)
     """Deadline of one attempt, the wait in the server's queue included."""
-    total_s: float = Field(default=600, gt=0, le=14400)
+    total_s: float = Field(default=900, gt=0, le=14400)
     """Deadline of one request from its first attempt on, over all attempts and the waits between them."""
     attempts: int = Field(default=6, ge=1, le=50)
     """Attempts at one request. Those that ended because their endpoint was ejected, or was full (429), are not
@@ -43,7 +43,7 @@ class ClientSection(Section):
     """Longest pause that an endpoint's Retry-After is granted; the shortest, also without one, is `backoff_s`."""
     probe_interval_s: float = Field(default=15, gt=0, le=600)
     """An endpoint in use that has answered nothing for so long is asked for one token."""
-    probe_deadline_s: float = Field(default=30, gt=0, le=600)
+    probe_deadline_s: float = Field(default=60, gt=0, le=600)
     """An endpoint that answers neither that probe nor any request within this time is ejected until a later
     probe is answered. A CPU engine that reads forty long prompts first needs minutes."""
     patience_s: float = Field(default=180, gt=0, le=14400)

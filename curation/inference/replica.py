@@ -35,7 +35,7 @@ class ProbedServer(LLMServer):
     async def _start_engine(self) -> None:
         # Without the usage report that would follow: it starts one more process that imports vLLM.
         if self.engine is not None:
-            await self.engine.start()
+            await self.engine.start()  # type: ignore[no-untyped-call]
 
     async def chat(self, request: Any, *args: Any, **kwargs: Any) -> AsyncGenerator[Any, None]:
         answers = await super().chat(request, *args, **kwargs)

@@ -19,6 +19,8 @@ QUICK = ClientSection(
     probe_interval_s=0.3, probe_deadline_s=0.3, patience_s=2, first_patience_s=2, max_answer_bytes=100_000,
 )  # fmt: skip
 
+WHOLE = b'{"choices": [{"message": {"content": "A man."}, "finish_reason": "stop"}]}'
+
 
 def request(text: str = "hello", **more: object) -> ChatRequest:
     return ChatRequest(({"role": "user", "content": text},), max_tokens=50, temperature=0.7, **more)  # type: ignore[arg-type]
@@ -122,7 +124,7 @@ def test_server_errors_are_retried_and_then_answered() -> None:
         (Reply(raw=b'{"choices": []}'), "no chat completion"),
         (Reply(raw=b'{"choices": [null]}'), "no chat completion"),
         (Reply(raw=b'{"choices": [{"message": {"content": {"a": 1}}}]}'), "no chat completion"),
-        (Reply(raw=b"{" + b" " * 200_000), "cannot be read"),
+        (Reply(raw=WHOLE + b" " * 200_000), "longer than 100000 bytes"),
         (Reply(drop=True), "attempts, the last: "),
     ],
 )

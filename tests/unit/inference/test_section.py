@@ -46,7 +46,7 @@ def test_an_endpoint_becomes_a_plain_value_without_its_key() -> None:
         {"pool": {**POOL, "kind": "cpu", "gpu_type": "H100"}},
         {"pool": {**POOL, "replica": 2}},
         {"endpoints": [ENDPOINT], "client": {"probe_interval_s": 20, "probe_deadline_s": 10}},
-        {"endpoints": [ENDPOINT], "client": {"timeout_s": 900, "total_s": 600}},
+        {"endpoints": [ENDPOINT], "client": {"timeout_s": 900, "total_s": 899}},
         {"pool": {**POOL, "ready_timeout_s": 1800}},
     ],
 )
