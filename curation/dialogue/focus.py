@@ -8,6 +8,8 @@ from curation.dialogue.lexicon import Lexicon
 from curation.dialogue.model import Evidence, Focus
 from curation.dialogue.scene import Action, Phrase, Scene
 
+# What a question may hold between its given words, as a regular expression: letters, digits, spaces, hyphens.
+TEXT = "[A-Za-z0-9À-ÖØ-öø-ÿ '’-]{2,70}"
 NUMBER_LIMIT = 12  # beyond it nobody counts what a photo shows
 
 
@@ -27,68 +29,83 @@ def cue_foci(evidence: Evidence) -> list[Focus]:
     for cue in evidence.lexicon.cues:
         named = cue.stems & evidence.stems
         if named:
-            word = next(token.lower for token in evidence.content if token.stem in named)
+            word = _clue(evidence, named)
             found.extend(Focus("cue", question, expected=named, hint=cue.conclusion, clue=word) for question in cue.ask)
     return found
 
 
-def name_of(phrase: Phrase, lexicon: Lexicon) -> str:
-    """The phrase as it would stand after an article, without what a topic need not tell; names keep capitals."""
-    text = _bare(phrase, lexicon)
-    return text if _is_name(phrase) else f"the {text}"
+def _clue(evidence: Evidence, named: frozenset[str]) -> str:
+    """The piece of the caption that holds the cue: its phrase, with what links it ("at dawn", "with umbrella")."""
+    for scene in evidence.scenes:
+        for phrase in scene.phrases:
+            if any(word.stem in named for word in phrase.words):
+                link = f"{phrase.link.lower} " if phrase.link else ""
+                article = f"{phrase.determiner} " if phrase.determiner else ""
+                return f"{link}{article}{phrase.text}"
+    return next(token.lower for token in evidence.content if token.stem in named)
 
 
-def _is_name(phrase: Phrase) -> bool:
-    return len(phrase.words) > 1 and all(word.text[:1].isupper() for word in phrase.words)
+def name_of(phrase: Phrase, scene: Scene, lexicon: Lexicon) -> str:
+    """The phrase with its article, without what a topic need not tell; names keep capitals and have no article."""
+    text = _bare(phrase, scene, lexicon)
+    return text if scene.is_name(phrase) and not _has_article(phrase, lexicon) else f"the {text}"
+
+
+def _has_article(phrase: Phrase, lexicon: Lexicon) -> bool:
+    """Whether a name is of a place or of a person by role: the Eiffel Tower, the astronaut Eileen Collins."""
+    return phrase.head.stem in lexicon.places or phrase.words[0].stem in lexicon.persons
 
 
 def _be(phrase: Phrase) -> str:
     head = phrase.head.lower
+    if phrase.capitalised:
+        return "is"
     return "are" if (head.endswith("s") and not head.endswith(("ss", "us"))) or head in _PLURALS else "is"
 
 
 _PLURALS = frozenset({"men", "women", "children", "people"})
 
 
-def _bare(phrase: Phrase, lexicon: Lexicon) -> str:
+def _bare(phrase: Phrase, scene: Scene, lexicon: Lexicon) -> str:
     """The phrase without colours, numbers and materials, so that a topic does not give its answer away."""
-    kept = [
-        word
-        for word in phrase.words
-        if word is phrase.head
-        or not (word.stem in lexicon.colours or word.stem in lexicon.numbers or word.stem in lexicon.materials)
-    ]
-    if _is_name(phrase):
-        return phrase.text
-    return " ".join(
-        word.text if word.text[1:] and index and word.text[0].isupper() else word.lower
-        for index, word in enumerate(kept)
-    )
+    if scene.is_name(phrase):
+        first = phrase.words[0]
+        return phrase.text.replace(first.text, first.lower, 1) if first.stem in lexicon.persons else phrase.text
+    told = lexicon.colours | frozenset(lexicon.numbers) | frozenset(lexicon.materials)
+    kept = [word for word in phrase.words if word is phrase.head or word.stem not in told]
+    named = [word.text if at and not scene.titled else word.lower for at, word in enumerate(kept)]
+    return " ".join(named)
+
+
+def _common(scene: Scene) -> list[Phrase]:
+    """Phrases that are no names: the Golden Gate Bridge is not golden."""
+    return [phrase for phrase in scene.phrases if not scene.is_name(phrase)]
 
 
 def _counts(scene: Scene, lexicon: Lexicon) -> Iterator[Focus]:
-    for phrase in scene.phrases:
+    for phrase in _common(scene):
         for word in phrase.modifiers[:1]:
             number = lexicon.numbers.get(word.stem)
             if number and 2 <= number <= NUMBER_LIMIT and _be(phrase) == "are":
-                topic = f"how many {_bare(phrase, lexicon)} there are"
-                yield Focus("count", topic, frozenset({phrase.head.stem}), frozenset({word.stem}))
+                topic = f"how many {_bare(phrase, scene, lexicon)} there are"
+                yield Focus("count", topic, frozenset({phrase.head.stem}), frozenset({word.stem}), f"How many {TEXT}")
 
 
 def _colours(scene: Scene, lexicon: Lexicon) -> Iterator[Focus]:
-    for phrase in scene.phrases:
+    for phrase in _common(scene):
         colours = frozenset(word.stem for word in phrase.modifiers if word.stem in lexicon.colours)
         if colours and phrase.head.stem not in lexicon.colours:
-            topic = f"the color of the {_bare(phrase, lexicon)}"
-            yield Focus("color", topic, frozenset({phrase.head.stem}), colours)
+            topic = f"the color of the {_bare(phrase, scene, lexicon)}"
+            yield Focus("color", topic, frozenset({phrase.head.stem}), colours, f"What color {_be(phrase)} the {TEXT}")
 
 
 def _materials(scene: Scene, lexicon: Lexicon) -> Iterator[Focus]:
-    for phrase in scene.phrases:
+    for phrase in _common(scene):
         for word in phrase.modifiers:
             if word.stem in lexicon.materials and phrase.head.stem not in lexicon.materials:
-                topic = f"what the {_bare(phrase, lexicon)} {_be(phrase)} made of"
-                yield Focus("material", topic, frozenset({phrase.head.stem}), frozenset({word.stem}))
+                topic = f"what the {_bare(phrase, scene, lexicon)} {_be(phrase)} made of"
+                form = f"What {_be(phrase)} the {TEXT} made of"
+                yield Focus("material", topic, frozenset({phrase.head.stem}), frozenset({word.stem}), form)
 
 
 def _wearing(scene: Scene, lexicon: Lexicon) -> Iterator[Focus]:
@@ -97,8 +114,9 @@ def _wearing(scene: Scene, lexicon: Lexicon) -> Iterator[Focus]:
         if people and phrase.head.stem in lexicon.clothing and phrase.link and phrase.link.stem in ("in", "wear"):
             before = [person for person in people if person.start < phrase.start]
             if before:
-                topic = f"what {name_of(before[0], lexicon)} {_be(before[0])} wearing"
-                yield Focus("wearing", topic, frozenset({lexicon.stem("wear")}), frozenset({phrase.head.stem}))
+                topic = f"what {name_of(before[0], scene, lexicon)} {_be(before[0])} wearing"
+                form = f"What {_be(before[0])} {TEXT} wearing"
+                yield Focus("wearing", topic, frozenset({lexicon.stem("wear")}), frozenset({phrase.head.stem}), form)
 
 
 def _objects(scene: Scene, lexicon: Lexicon) -> Iterator[Focus]:
@@ -106,11 +124,13 @@ def _objects(scene: Scene, lexicon: Lexicon) -> Iterator[Focus]:
         direct = next(
             (phrase for phrase in scene.phrases if phrase.link is not None and phrase.link is action.verb), None
         )
-        if direct is None or not action.subjects or not _progressive(action):
+        shows = action.verb.stem in lexicon.frame
+        if direct is None or not action.subjects or not _progressive(action) or shows:
             continue
         subject = action.subjects[0]
-        topic = f"what {name_of(subject, lexicon)} {_be(subject)} {action.verb.lower}"
-        yield Focus("object", topic, frozenset({action.verb.stem}), frozenset({direct.head.stem}))
+        topic = f"what {name_of(subject, scene, lexicon)} {_be(subject)} {action.verb.lower}"
+        form = f"What {_be(subject)} {TEXT}"
+        yield Focus("object", topic, frozenset({action.verb.stem}), frozenset({direct.head.stem}), form)
 
 
 def _doing(scene: Scene, lexicon: Lexicon) -> Iterator[Focus]:
@@ -119,8 +139,9 @@ def _doing(scene: Scene, lexicon: Lexicon) -> Iterator[Focus]:
             continue
         subject = action.subjects[0]
         if _is_person(subject, lexicon) or _is_animal(subject, lexicon):
-            topic = f"what {name_of(subject, lexicon)} {_be(subject)} doing"
-            yield Focus("doing", topic, frozenset({word.stem for word in subject.words}), frozenset({action.verb.stem}))
+            topic = f"what {name_of(subject, scene, lexicon)} {_be(subject)} doing"
+            asked = frozenset({word.stem for word in subject.words})
+            yield Focus("doing", topic, asked, frozenset({action.verb.stem}), f"What {_be(subject)} {TEXT} doing")
 
 
 def _places(scene: Scene, lexicon: Lexicon) -> Iterator[Focus]:
@@ -129,12 +150,25 @@ def _places(scene: Scene, lexicon: Lexicon) -> Iterator[Focus]:
             continue
         if phrase.head.stem in lexicon.clothing | lexicon.times or phrase.head.stem in lexicon.numbers:
             continue
-        if _before_is_directed(scene, phrase, lexicon):
+        if _before_is_directed(scene, phrase, lexicon) or not hangs_on_first(scene, phrase, lexicon):
             continue
         subject = scene.phrases[0]
-        topic = f"where {name_of(subject, lexicon)} {_be(subject)} ({phrase.link.lower} {phrase.text})"
-        yield Focus("place", topic, frozenset({word.stem for word in subject.words}), frozenset({phrase.head.stem}))
+        if subject.head.stem in lexicon.depictions:
+            return
+        topic = f"where {name_of(subject, scene, lexicon)} {_be(subject)} ({phrase.link.lower} {phrase.text})"
+        asked = frozenset({word.stem for word in subject.words})
+        yield Focus("place", topic, asked, frozenset({phrase.head.stem}), f"Where {_be(subject)} {TEXT}")
         return
+
+
+def hangs_on_first(scene: Scene, phrase: Phrase, lexicon: Lexicon) -> bool:
+    """Whether a place tells where the first phrase is. With an object or another place between the two it may be the
+    place of that ("candles on a cake"), unless it is somewhere that things happen ("in the park")."""
+    at = scene.phrases.index(phrase)
+    between = [other.link for other in scene.phrases[1:at]]
+    if all(link is not None and link.lower in ("of", "with") for link in between):
+        return True
+    return phrase.head.stem in lexicon.settings or phrase.capitalised
 
 
 def _before_is_directed(scene: Scene, phrase: Phrase, lexicon: Lexicon) -> bool:

@@ -55,10 +55,17 @@ class Lexicon:
         self.quantities = self.stems(words.get("quantities", ()))
         self.materials = {self.stem(key): self.stem(value) for key, value in words.get("materials", {}).items()}
         self.persons = self.stems(words.get("person_words", ()))
+        # surface forms: "cook" and "traveler" share their stems with verbs
+        self.countable = frozenset(
+            (*words.get("person_words", ()), *words.get("animal_words", ()), *words.get("clothing", ()))
+        )
         self.animals = self.stems(words.get("animal_words", ()))
         self.clothing = self.stems(words.get("clothing", ()))
         self.times = self.stems(words.get("time_words", ()))
         self.directed = self.stems(words.get("directed_verbs", ()))
+        self.depictions = self.stems(words.get("depictions", ()))
+        self.mass = self.stems(words.get("mass_nouns", ()))
+        self.settings = self.stems((*words.get("settings", ()), *words.get("place_nouns", ())))
         self.places = self.stems(words.get("place_nouns", ()))
         self.male = self.stems(words.get("male_words", ()))
         self.female = self.stems(words.get("female_words", ()))

@@ -53,13 +53,15 @@ class Focus:
     """What one turn shall be about: something that the evidence can answer.
 
     `topic` is what the LLM is told; `asked` are stems of which the question must hold one, `expected` stems of which
-    the answer must hold one and the question none. Empty sets ask for nothing.
+    the answer must hold one and the question none. Empty sets ask for nothing. `form` is how a small model is held to
+    the kind of question: few values, so that an engine compiles few grammars.
     """
 
     kind: str
     topic: str
     asked: frozenset[str] = frozenset()
     expected: frozenset[str] = frozenset()
+    form: str = ""  # regular expression of the question, without its mark
     hint: str = ""  # the inference that a cue carries
     clue: str = ""  # the cue as written
 

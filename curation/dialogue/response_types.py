@@ -43,8 +43,8 @@ class ResponseType(Protocol):
 
     name: str
 
-    def schema(self) -> dict[str, Any]:
-        """The JSON schema that the answer is decoded by."""
+    def schema(self, planned: PlannedTurn, steer: bool) -> dict[str, Any]:
+        """The JSON schema that the answer is decoded by; with `steer` it fixes how the question begins."""
 
     def foci(self, evidence: Evidence) -> list[Focus]:
         """What the evidence can carry of this type; none when it cannot."""
@@ -61,8 +61,11 @@ class Conversation:
 
     name = "conversation"
 
-    def schema(self) -> dict[str, Any]:
-        return Exchange.model_json_schema()
+    def schema(self, planned: PlannedTurn, steer: bool) -> dict[str, Any]:
+        schema = Exchange.model_json_schema()
+        if steer and planned.focus.form:
+            schema["properties"]["question"] = {"type": "string", "pattern": f"^{planned.focus.form}\\?$"}
+        return schema
 
     def foci(self, evidence: Evidence) -> list[Focus]:
         return focus_of.foci(evidence)
@@ -80,7 +83,7 @@ class _StatementType:
 
     name: str
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self, planned: PlannedTurn, steer: bool) -> dict[str, Any]:
         return Statement.model_json_schema()
 
     def parse(self, text: str, planned: PlannedTurn) -> list[Turn]:

@@ -13,6 +13,7 @@ from enum import Enum
 from curation.dialogue.lexicon import Lexicon
 
 TOKEN = re.compile(r"[^\W_]+(?:[’'\-][^\W_]+)*[’']?|&|[,.;:!?|()\[\]/–—]|(?<=\s)-(?=\s)")
+ING_ACTS = frozenset({"riding", "fishing", "climbing", "sailing", "hiking", "camping", "washing", "waiting", "serving"})
 MODALS = frozenset({"may", "might", "can", "could", "will", "would", "should", "must", "to"})
 BREAKS = frozenset(",.;:!?|()[]/–—-")
 
@@ -60,6 +61,11 @@ class Phrase:
     def text(self) -> str:
         return " ".join(word.text for word in self.words)
 
+    @property
+    def capitalised(self) -> bool:
+        """Whether each of several words begins with a capital."""
+        return len(self.words) > 1 and all(word.text[:1].isupper() for word in self.words)
+
 
 @dataclass(frozen=True)
 class Action:
@@ -83,6 +89,15 @@ class Scene:
     def content(self) -> list[Token]:
         """Words that claim something, in order."""
         return [token for token in self.tokens if token.kind in (Kind.WORD, Kind.VERB)]
+
+    @property
+    def titled(self) -> bool:
+        """Whether the text capitalises every word, so that capitals tell no names."""
+        return all(token.text[:1].isupper() or token.text[:1].isdigit() for token in self.content)
+
+    def is_name(self, phrase: Phrase) -> bool:
+        """Whether a phrase is a name, as far as capitals tell: its colours and numbers are then no claims."""
+        return phrase.capitalised and not self.titled
 
 
 def tokens(text: str, lexicon: Lexicon) -> list[Token]:
@@ -140,13 +155,14 @@ def _is_verb(index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon) 
     )
     if asks and word.endswith("ing") and before is Kind.WORD and after in (Kind.BREAK, Kind.PREPOSITION, Kind.FUNCTION):
         return True  # "What is the bus crossing?"
-    if before_word in MODALS and lexicon.stem(word) in lexicon.verbs:
-        return True
+    if before_word in MODALS and (before_word != "to" or not word.endswith("s")):
+        return lexicon.stem(word) in lexicon.verbs
     if word in lexicon.ing_nouns:
         # "children building a castle" is an action, "a brick building in the city" a thing
         acts = before_word in lexicon.auxiliaries and before_word not in ("has", "have", "had")
         named = words[index + 1][:1].isupper() and words[index][:1].islower() if after is Kind.WORD else False
         acts = acts or (before is Kind.WORD and (after_word in lexicon.determiners or named))
+        acts = acts or (before is Kind.WORD and after is not Kind.WORD and word in ING_ACTS)
         return acts and lexicon.stem(word) in lexicon.verbs
     if word.endswith("ing") and len(word) > 4:
         if after_aux and before_word != "and":

@@ -11,7 +11,8 @@ from typing import Annotated
 from pydantic import Field
 
 from curation.dialogue.checks.base import BaseCheck, Context
-from curation.dialogue.checks.form import Debris, Form, Grammar, Leak, Length, Refusal, Repetition
+from curation.dialogue.checks.form import Debris, Form, Leak, Length, Refusal, Repetition
+from curation.dialogue.checks.grammar import Grammar
 from curation.dialogue.checks.questions import Answered, Presupposition
 from curation.dialogue.checks.relations import Relations
 from curation.dialogue.checks.support import Coverage, Cue, Gender, Negation, Numbers, Words

@@ -9,7 +9,6 @@ from typing import Literal
 from pydantic import Field
 
 from curation.dialogue.checks.base import DESCRIPTION, REASONING, BaseCheck, Context, fail
-from curation.dialogue.scene import Kind, Phrase, Scene
 from curation.samples import Reason, Reject
 
 DEBRIS = re.compile(
@@ -35,64 +34,9 @@ class Form(BaseCheck):
         first = turn.answer.lstrip("\"'“")[:1]
         if first.isalpha() and first.islower():
             return fail(Reason.MALFORMED, "the answer does not begin as a sentence")
-        if turn.response_type == DESCRIPTION and not _has_verb(context):
-            return fail(Reason.MALFORMED, "the description is no sentence: it has no verb")
         if turn.answer.count('"') % 2 or turn.answer.count("(") != turn.answer.count(")"):
             return fail(Reason.MALFORMED, "a quotation mark or bracket is left open")
         return None
-
-
-class Grammar(BaseCheck):
-    """Subject and verb agree in number, and a thing that can be counted has its article."""
-
-    kind: Literal["grammar"] = "grammar"
-
-    def check(self, context: Context) -> Reject | None:
-        for name, scene in (("question", context.question), ("answer", context.answer)):
-            for phrase in scene.phrases:
-                found = _disagrees(scene, phrase, context)
-                if found:
-                    return fail(Reason.MALFORMED, f"the {name} is ungrammatical: {found}")
-        return None
-
-
-def _disagrees(scene: Scene, phrase: Phrase, context: Context) -> str | None:
-    """What is wrong with the number or article of a phrase, if anything."""
-    lexicon = context.lexicon
-    head = phrase.head.lower
-    many = plural(phrase, context)
-    if scene is context.question and context.turn.response_type in (DESCRIPTION, REASONING):
-        return None  # written by hand
-    before = scene.tokens[phrase.start - 1].lower if phrase.start else ""
-    if before in lexicon.determiners and phrase.start > 1:
-        before = scene.tokens[phrase.start - 2].lower
-    if before in ("is", "was") and many and phrase.start <= 4 and scene is context.question:
-        return f"“{before} the {phrase.text}”"
-    if before in ("are", "were") and not many and phrase.start <= 4 and scene is context.question:
-        following = (
-            scene.tokens[phrase.start + len(phrase.words)].lower
-            if phrase.start + len(phrase.words) < len(scene.tokens)
-            else ""
-        )
-        if following not in lexicon.conjunctions:
-            return f"“{before} the {phrase.text}”"
-    if phrase.determiner in ("a", "an") and many:
-        return f"“{phrase.determiner} {phrase.text}”"
-    countable = phrase.head.stem in lexicon.clothing | lexicon.persons | lexicon.animals
-    bare = not phrase.determiner and not any(w.stem in lexicon.numbers or w.text[:1].isupper() for w in phrase.words)
-    possessed = any(word.lower.endswith(("'s", "’s", "s'")) for word in phrase.words)
-    if countable and bare and not possessed and not many and head == phrase.head.text and not head.endswith("s"):
-        return f"“{phrase.text}” has no article"
-    return None
-
-
-def plural(phrase: Phrase, context: Context) -> bool:
-    """Whether a phrase is of several things, as far as its form tells."""
-    word = phrase.head.lower
-    if word in ("men", "women", "children", "people", "feet", "teeth", "mice", "geese"):
-        return True
-    name = phrase.head.text[:1].isupper()
-    return word.endswith("s") and not word.endswith(("ss", "us", "is", "'s", "’s")) and not name
 
 
 class Length(BaseCheck):
@@ -129,8 +73,9 @@ class Repetition(BaseCheck):
     kind: Literal["repetition"] = "repetition"
     ngram: int = Field(3, ge=2)
     """Length in words of a sequence that may stand only once in an answer."""
-    max_word_times: int = Field(2, ge=1)
-    """How often one content word may stand in an answer."""
+    max_word_times: int = Field(1, ge=1)
+    """How often one content word may stand in an answer: once more in a reasoning answer, whose reason may name the
+    thing again, and as often as it stands in the evidence."""
     max_overlap: float = Field(0.8, ge=0, le=1)
     """Largest Jaccard overlap of content words with an earlier answer, or of question words with an earlier one."""
 
@@ -140,11 +85,11 @@ class Repetition(BaseCheck):
         again = [gram for gram, times in grams.items() if times > 1]
         if again:
             return fail(Reason.REPETITION, f"the answer repeats “{' '.join(again[0])}”")
-        stems = Counter(token.stem for token in context.answer.content)
-        if stems and max(stems.values()) > self.max_word_times:
-            return fail(
-                Reason.REPETITION, f"the answer says “{stems.most_common(1)[0][0]}” {max(stems.values())} times"
-            )
+        given = Counter(token.stem for token in context.evidence.content)
+        most = self.max_word_times + (1 if context.turn.response_type == REASONING else 0)
+        for stem, times in Counter(token.stem for token in context.answer.content).items():
+            if times > max(most, given[stem]) and stem not in context.lexicon.frame:
+                return fail(Reason.REPETITION, f"the answer says “{stem}” {times} times")
         for turn in context.earlier:
             earlier = Context(turn, context.evidence)
             if _overlap(earlier.answer_stems, context.answer_stems) > self.max_overlap:
@@ -192,14 +137,6 @@ class Refusal(BaseCheck):
         if found:
             return fail(Reason.REFUSAL, f"the answer says “{found.group()}”")
         return None
-
-
-def _has_verb(context: Context) -> bool:
-    auxiliaries, frame = context.lexicon.auxiliaries, context.lexicon.frame
-    return any(
-        token.kind is Kind.VERB or token.lower in auxiliaries or (token.stem in frame and token.lower.endswith("s"))
-        for token in context.answer.tokens
-    )
 
 
 def _overlap(one: frozenset[str], two: frozenset[str]) -> float:

@@ -76,6 +76,8 @@ class Answered(BaseCheck):
                 return fail(Reason.BAD_QUESTION, f"the question asks for {name}, the answer gives none")
         if COLOUR.search(question) and not _colour_of_asked(context, fresh & lexicon.colours):
             return fail(Reason.BAD_QUESTION, "the answer gives the color of something else")
+        if COLOUR.search(question) and _more_than_colour(context):
+            return fail(Reason.BAD_QUESTION, "the answer gives more than a color for one")
         places = {
             phrase.link.lower
             for phrase in context.answer.phrases
@@ -83,6 +85,9 @@ class Answered(BaseCheck):
         }
         if WHERE.match(question) and not places & prepositions & lexicon.place_prepositions:
             return fail(Reason.BAD_QUESTION, "the question asks where, the answer does not tell")
+        subject = [phrase for phrase in context.question.phrases if phrase.link is None][:1]
+        if WHERE.match(question) and subject and subject[0].head.stem in lexicon.depictions:
+            return fail(Reason.BAD_QUESTION, "the question asks where a picture is")
         if DOING.search(question) and not actions - {lexicon.stem("do")}:
             return fail(Reason.BAD_QUESTION, "the question asks for an activity, the answer gives none")
         if WHO.match(question) and not fresh & lexicon.persons and not _names(context):
@@ -94,6 +99,19 @@ def _asked_by_cue(context: Context) -> bool:
     """Whether the question is one that comes with a cue of the evidence."""
     cues = (cue for cue in context.lexicon.cues if cue.stems & context.evidence.stems)
     return any(context.turn.question in cue.ask for cue in cues)
+
+
+def _more_than_colour(context: Context) -> bool:
+    """ "The flower is purple lavender": what stands after "is" is a colour and something else."""
+    last = context.answer.phrases[-1:]
+    return any(
+        phrase.words[0].stem in context.lexicon.colours
+        and phrase.head.stem not in context.lexicon.colours
+        and phrase.link is None
+        and not phrase.determiner
+        and len(context.answer.phrases) > 1
+        for phrase in last
+    )
 
 
 def _colour_of_asked(context: Context, colours: frozenset[str]) -> bool:

@@ -32,18 +32,28 @@ class Given:
     actions: tuple[Action, ...]
     pairs: frozenset[tuple[str, str]]  # (word, what stands before it in its phrase)
     stems: frozenset[str]
+    owners: frozenset[str]  # of whom something is told: "the man's hat" is the hat of the man
 
     @classmethod
     def of(cls, evidence: Evidence) -> Given:
         phrases = tuple(phrase for scene in evidence.scenes for phrase in scene.phrases)
         actions = tuple(action for scene in evidence.scenes for action in scene.actions)
+        names = {phrase for scene in evidence.scenes for phrase in scene.phrases if scene.is_name(phrase)}
+        fixed = evidence.lexicon.colours | frozenset(evidence.lexicon.numbers)
         pairs = frozenset(
             (word.stem, before.stem)
             for phrase in phrases
             for index, word in enumerate(phrase.words)
             for before in phrase.words[:index]
+            if phrase not in names or before.stem not in fixed or word is not phrase.head
         )
-        return cls(evidence.lexicon, phrases, actions, pairs, evidence.stems)
+        owners = frozenset(token.stem for token in evidence.content if token.lower.endswith(("'s", "’s", "s'", "s’")))
+        return cls(evidence.lexicon, phrases, actions, pairs, evidence.stems, owners)
+
+    def is_named(self, phrase: Phrase) -> bool:
+        """Whether the phrase holds a whole name of the evidence, and what else it holds stands in that order there."""
+        stems = [word.stem for word in phrase.words]
+        return any([word.stem for word in name.words] == stems for name in self.phrases if name.capitalised)
 
     def heads(self, stem: str) -> list[tuple[int, Phrase]]:
         """The evidence's phrases that `stem` may stand for, with their places: by head, by what follows from the
@@ -117,6 +127,8 @@ def _bad_question(question: Scene, given: Given) -> Iterator[str]:
 def _bad_modifiers(scene: Scene, given: Given) -> Iterator[str]:
     lexicon = given.lexicon
     for phrase in scene.phrases:
+        if given.is_named(phrase):
+            continue
         for modifier in phrase.modifiers:
             head = phrase.head
             if (
@@ -142,7 +154,7 @@ def _bad_predicates(scene: Scene, asked: list[Phrase], given: Given) -> Iterator
         subjects = [before[0]] if before and before[0].head.stem not in lexicon.frame else asked
         if not subjects or (not before and not _pronoun_subject(scene, phrase, lexicon)):
             continue
-        if phrase.determiner and before and phrase.head.stem == subjects[0].head.stem:
+        if before and phrase.head.stem == subjects[0].head.stem:
             yield f"“{subjects[0].text} is {phrase.text}” says nothing"
             continue
         if phrase.determiner and not any(_is_called(subject, phrase, given) for subject in subjects):
@@ -195,6 +207,8 @@ def _bad_links(scene: Scene, given: Given) -> Iterator[str]:
             continue
         if link.lower in ("of", "from") and _material(scene, phrase, given):
             continue
+        if link.lower == "of" and phrase.head.stem in given.owners:
+            continue
         found = _linked(phrase, given, _same_links(link, phrase, lexicon))
         if not found:
             if link.lower in PLACED and _place_clause(phrase, given):
@@ -202,8 +216,26 @@ def _bad_links(scene: Scene, given: Given) -> Iterator[str]:
             yield f"the evidence has no “{link.lower} {phrase.text}”"
         elif previous is not None:
             governors = [spot for p in (scene.phrases[0], previous) for spot, _ in given.heads(p.head.stem)]
-            if governors and min(governors) >= max(found):
+            if not _placed(scene, previous, phrase, found, given):
+                yield f"the evidence may put something else {link.lower} {phrase.text}"
+            elif governors and min(governors) >= max(found):
                 yield f"the evidence does not put {previous.text} {link.lower} {phrase.text}"
+
+
+def _placed(scene: Scene, previous: Phrase, phrase: Phrase, found: list[int], given: Given) -> bool:
+    """X is in Y: an object between X and Y in the evidence may be what is in Y, unless things happen at Y."""
+    at = phrase.start - 1 - (1 if phrase.determiner else 0) - 1
+    if phrase.link is None or phrase.link.kind is not Kind.PREPOSITION or at < 0 or scene.tokens[at].lower not in BE:
+        return True
+    lexicon = given.lexicon
+    if phrase.head.stem in lexicon.settings or phrase.capitalised:
+        return True
+    for spot in found:
+        for start, _ in given.heads(previous.head.stem):
+            between = [known.link for known in given.phrases[start + 1 : spot]]
+            if start < spot and all(link is not None and link.lower in ("of", "with") for link in between):
+                return True
+    return not given.heads(previous.head.stem)
 
 
 def _same_links(link: Token, phrase: Phrase, lexicon: Lexicon) -> set[str]:

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from curation.dialogue.checks.base import DESCRIPTION, FALSE_PREMISE, REASONING, BaseCheck, Context, fail
 from curation.dialogue.checks.relations import BECAUSE
+from curation.dialogue.lexicon import POSSESSIVE
 from curation.dialogue.scene import Scene, Token, read
 from curation.samples import Reason, Reject
 
@@ -63,7 +64,9 @@ class Gender(BaseCheck):
 
     def check(self, context: Context) -> Reject | None:
         lexicon = context.lexicon
-        said = {token.lower for scene in (context.answer, context.question) for token in scene.tokens}
+        said = {
+            POSSESSIVE.sub("", token.lower) for scene in (context.answer, context.question) for token in scene.tokens
+        }
         given = context.evidence.supported
         # pronouns in the caption itself tell it too
         written = {token.lower for scene in context.evidence.scenes for token in scene.tokens}
@@ -113,7 +116,7 @@ class Cue(BaseCheck):
             return fail(Reason.UNSUPPORTED, "the answer states an inference as a fact")
         concluded = {token.stem for token in conclusion.content} - lexicon.stems(lexicon.hedges)
         best = max(named, key=lambda cue: len(cue.core & concluded))
-        if len(best.core & concluded) * 2 < len(best.core):
+        if len(best.core & concluded) * 3 < len(best.core) * 2:
             return fail(Reason.UNSUPPORTED, "the answer does not conclude what its cue carries")
         if concluded - best.core - best.words:
             extra = ", ".join(sorted(concluded - best.core - best.words))
@@ -142,22 +145,34 @@ def _reason_holds(reason: Scene, concluded: frozenset[str], context: Context) ->
     """The reason is in the evidence, and is not the conclusion once more."""
     lexicon = context.lexicon
     told = {token.stem for token in reason.content}
+    fresh = told - context.evidence.supported - lexicon.frame - lexicon.stems(("wear",))
+    if fresh:
+        return fail(Reason.UNSUPPORTED, f"the evidence gives no such reason: {', '.join(sorted(fresh))}")
     circular = (told & concluded) - context.evidence.supported
     if circular:
         return fail(Reason.UNSUPPORTED, f"the reason repeats the conclusion: {', '.join(sorted(circular))}")
     words = [token.lower for token in reason.tokens]
-    said = [verb.stem for scene in context.evidence.scenes for verb in (action.verb for action in scene.actions)]
+    written = {token.lower for token in context.evidence.content}
+    for token in reason.content:
+        if token.lower.endswith(("ing", "ed")) and token.lower not in written and token.stem not in _acts(context):
+            return fail(Reason.UNSUPPORTED, f"the evidence has no “{token.text}”")
     for action in reason.actions:
-        if not action.subjects and action.verb.stem not in said:
+        if not action.subjects and action.verb.stem not in _acts(context):
             return fail(Reason.UNSUPPORTED, f"the evidence has no action {action.verb.text}")
     if words[:1] == ["it"] and any(
-        phrase.head.stem in lexicon.persons or action_of_it(reason) for phrase in reason.phrases[:1]
+        phrase.head.stem in lexicon.persons or _it_acts(reason) for phrase in reason.phrases[:1]
     ):
         return fail(Reason.UNSUPPORTED, "“it” is a person, or acts")
     return None
 
 
-def action_of_it(reason: Scene) -> bool:
+def _acts(context: Context) -> frozenset[str]:
+    """Stems of the verbs that the evidence uses as such, and of wearing."""
+    verbs = {action.verb.stem for scene in context.evidence.scenes for action in scene.actions}
+    return frozenset(verbs | {context.lexicon.stem("wear")})
+
+
+def _it_acts(reason: Scene) -> bool:
     """Whether "it" itself does something."""
     return any(action.start <= 3 for action in reason.actions)
 

@@ -108,7 +108,7 @@ def test_a_description_must_tell_a_fair_part_and_be_a_sentence() -> None:
     kind = "detailed_description"
     assert failed(caption, "Describe the image.", "The photo shows a boat.", kind) == {"coverage": "too_short"}
     assert failed(caption, "Describe the image.", "An old wooden boat on the shore of a lake.", kind) == {
-        "form": "malformed"
+        "grammar": "malformed"
     }
 
 

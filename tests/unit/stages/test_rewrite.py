@@ -37,7 +37,8 @@ def describe(request: ChatRequest) -> ChatAnswer:
     caption = json.loads(request.messages[-1]["content"].split("\n")[0].removeprefix("Caption: "))
     if "question" in (request.schema or {})["properties"]:
         return says(json.dumps({"question": "What color is the vase?", "answer": "The vase is red."}))
-    return says(json.dumps({"answer": f"The photo shows a {caption}."}))
+    article = "an" if caption[0] in "aeiou" else "a"
+    return says(json.dumps({"answer": f"The photo shows {article} {caption}."}))
 
 
 def table(*texts: str | None, language: str | None = "en") -> pa.Table:

@@ -1,0 +1,118 @@
+"""Checks of grammar, as far as word lists and spelling can tell: the slips that small models make."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Literal
+
+from curation.dialogue.checks.base import DESCRIPTION, REASONING, BaseCheck, Context, fail
+from curation.dialogue.scene import Kind, Phrase, Scene
+from curation.samples import Reason, Reject
+
+POSSESSIVES = ("'s", "’s", "s'", "s’")
+PLURALS = frozenset({"men", "women", "children", "people", "feet", "teeth", "mice", "geese"})
+SOUNDS_LIKE_YOU = ("uni", "eu", "one", "use", "usa", "uk", "ut", "uv")
+SILENT_H = ("hour", "honest", "honor", "heir")
+
+
+class Grammar(BaseCheck):
+    """Subject and verb agree in number, articles fit, and a description is a sentence."""
+
+    kind: Literal["grammar"] = "grammar"
+
+    def check(self, context: Context) -> Reject | None:
+        if context.lexicon.language != "en":
+            return None
+        if context.turn.response_type == DESCRIPTION and not _has_finite_verb(context):
+            return fail(Reason.MALFORMED, "the description is no sentence: it has no verb")
+        by_hand = context.turn.response_type in (DESCRIPTION, REASONING)  # their questions are
+        scenes = (
+            [("answer", context.answer)] if by_hand else [("question", context.question), ("answer", context.answer)]
+        )
+        for name, scene in scenes:
+            slip = _article_slip(scene) or _loose_end(scene) or _place_slip(scene)
+            for phrase in scene.phrases:
+                slip = slip or _agreement_slip(scene, phrase, context) or _phrase_slip(scene, phrase, context)
+            if slip:
+                return fail(Reason.MALFORMED, f"the {name} is ungrammatical: {slip}")
+        return None
+
+
+def _article_slip(scene: Scene) -> str | None:
+    """ "a old", "an bus": the article does not fit the sound, as far as spelling tells it."""
+    for token, following in pairwise(scene.tokens):
+        word = following.lower
+        if token.lower not in ("a", "an") or not word[:1].isalpha() or following.text.isupper():
+            continue
+        vowel = word.startswith(SILENT_H) or (word[0] in "aeiou" and not word.startswith(SOUNDS_LIKE_YOU))
+        if (token.lower == "an") != vowel:
+            return f"“{token.text} {following.text}”"
+    return None
+
+
+def _place_slip(scene: Scene) -> str | None:
+    words = [token.lower for token in scene.tokens]
+    return "“where ... at”" if words[:1] == ["where"] and words[-2:] == ["at", "?"] else None
+
+
+def _loose_end(scene: Scene) -> str | None:
+    """A last part like ", New York, 1932", which a caption may have and a sentence not."""
+    commas = [at for at, token in enumerate(scene.tokens) if token.text == ","]
+    end = scene.tokens[commas[-1] + 1 :] if commas else []
+    if end and all(token.kind in (Kind.WORD, Kind.BREAK) for token in end):
+        return f"it ends in “, {' '.join(token.text for token in end if token.kind is Kind.WORD)}”"
+    return None
+
+
+def _agreement_slip(scene: Scene, phrase: Phrase, context: Context) -> str | None:
+    """ "What is the cows doing?": only in questions, where subject and verb stand side by side."""
+    if scene is not context.question or phrase.start > 4:
+        return None
+    before = scene.tokens[phrase.start - 1].lower if phrase.start else ""
+    if before in context.lexicon.determiners and phrase.start > 1:
+        before = scene.tokens[phrase.start - 2].lower
+    many = plural(phrase)
+    end = phrase.start + len(phrase.words)
+    joined = end < len(scene.tokens) and scene.tokens[end].kind is Kind.CONJUNCTION
+    if (before in ("is", "was") and many) or (before in ("are", "were") and not many and not joined):
+        return f"“{before} {phrase.text}”"
+    return None
+
+
+def _phrase_slip(scene: Scene, phrase: Phrase, context: Context) -> str | None:
+    """A wrong or missing article."""
+    lexicon = context.lexicon
+    many = plural(phrase)
+    possessed = any(word.lower.endswith(POSSESSIVES) for word in phrase.words)
+    if phrase.determiner in ("a", "an") and not possessed and (many or phrase.head.stem in lexicon.mass):
+        return f"“{phrase.determiner} {phrase.text}”"
+    if phrase.determiner in ("a", "an") and phrase.capitalised and phrase.head.stem in lexicon.places:
+        return f"“{phrase.determiner} {phrase.text}”"
+    acts = any(phrase in action.subjects for action in scene.actions)
+    if phrase.determiner == "the" and phrase.capitalised and acts and phrase.words[0].stem not in lexicon.persons:
+        return f"“the {phrase.text}”"
+    countable = phrase.head.lower in lexicon.countable
+    counted = any(word.stem in lexicon.numbers or word.text[:1].isupper() for word in phrase.words)
+    if countable and not phrase.determiner and not counted and not possessed and not many:
+        return f"“{phrase.text}” has no article"
+    return None
+
+
+def _has_finite_verb(context: Context) -> bool:
+    """Whether some verb is finite: "a cabin covered with snow" and "waves crashing" have none."""
+    auxiliaries, frame = context.lexicon.auxiliaries, context.lexicon.frame
+    return any(
+        token.lower in auxiliaries
+        or (token.kind is Kind.VERB and not token.lower.endswith(("ing", "ed", "en")))
+        or (token.stem in frame and token.lower.endswith("s"))
+        for token in context.answer.tokens
+    )
+
+
+def plural(phrase: Phrase) -> bool:
+    """Whether a phrase is of several things, as far as its form tells."""
+    word = phrase.head.lower
+    if word in PLURALS:
+        return True
+    name = phrase.head.text[:1].isupper()
+    return word.endswith("s") and not word.endswith(("ss", "us", "is", "'s", "’s")) and not name
