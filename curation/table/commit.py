@@ -16,6 +16,7 @@ from curation.errors import BadShard, CommitFailed, CommitStateUnknown, Curation
 from curation.table.log import FileProgress, add_action, commit_info, create_table, file_key, open_table, partition_key
 from curation.table.receipt import Receipt, ShardFile
 from curation.table.shard import ACCEPTED, REJECTED, TABLE_SCHEMA, check_footer, check_whole, footer_bytes, planned_rows
+from curation.table.transactions import Transactions
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
@@ -69,6 +70,7 @@ class Committer:
         self._recipe = recipe
         self._run = run
         self._table: DeltaTable | None = None
+        self._transactions = Transactions(self._storage)
         self._key = f"commit:{uuid.uuid4().hex}"
         self._sequence = 0
         self._pending: dict[str, Receipt] = {}
@@ -204,10 +206,10 @@ class Committer:
         while True:
             try:
                 table = self._load()
-                if tried and table.transaction_version(self._key) == self._sequence:
+                if tried and self._transactions.get(self._key) == self._sequence:
                     return tried  # the commit landed, its answer was lost
                 unknown = False
-                tried = [item for item in group if table.transaction_version(partition_key(item.partition)) is None]
+                tried = [item for item in group if self._transactions.get(partition_key(item.partition)) is None]
                 if tried:
                     unknown = True
                     self._transact(table, tried)
@@ -234,6 +236,7 @@ class Committer:
             self._table = open_table(self._storage)
         else:
             self._table.update_incremental()
+        self._transactions.advance(self._table.version())
         return self._table
 
     def _create(self) -> None:
@@ -249,7 +252,7 @@ class Committer:
 
         transactions = [Transaction(self._key, self._sequence)]
         transactions += [Transaction(partition_key(receipt.partition), 1) for receipt in receipts]
-        for file_id, progress in self._progress(table, receipts).items():
+        for file_id, progress in self._progress(receipts).items():
             transactions.append(Transaction(file_key(file_id), progress.number))
         table.create_write_transaction(
             [add_action(file) for receipt in receipts for file in receipt.files],
@@ -261,12 +264,12 @@ class Committer:
             ),
         )
 
-    def _progress(self, table: DeltaTable, receipts: list[Receipt]) -> dict[str, FileProgress]:
+    def _progress(self, receipts: list[Receipt]) -> dict[str, FileProgress]:
         """How far each source file has landed once these receipts have."""
         progress: dict[str, FileProgress] = {}
         for receipt in receipts:
             name, planned = receipt.file_id, receipt.file_partitions
-            before = progress.get(name) or FileProgress.of(table, name)
+            before = progress.get(name) or FileProgress.of(self._transactions, name)
             if before.planned not in (0, planned):
                 raise CommitFailed(
                     f"source file {name} was planned into {before.planned} partitions when its first rows landed, "

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from curation.table.receipt import Receipt, ShardFile
 from curation.table.shard import TABLE_SCHEMA
 from curation.table.storage import Storage
+from curation.table.transactions import Transactions
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
@@ -105,9 +106,9 @@ class FileProgress:
         return self.planned << 32 | self.landed
 
     @classmethod
-    def of(cls, table: DeltaTable, file_id: str) -> FileProgress:
-        """What a snapshot of the table says of a source file."""
-        number = table.transaction_version(file_key(file_id)) or 0
+    def of(cls, transactions: Transactions, file_id: str) -> FileProgress:
+        """What a version of the table says of a source file."""
+        number = transactions.get(file_key(file_id)) or 0
         return cls(number >> 32, number & 0xFFFFFFFF)
 
 

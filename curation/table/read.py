@@ -18,6 +18,7 @@ from curation.table.log import COMMIT_INFO, FileProgress, commit_infos, open_tab
 from curation.table.receipt import Receipt
 from curation.table.shard import ACCEPTED, TABLE_SCHEMA, planned_rows
 from curation.table.storage import OutputSection, Storage
+from curation.table.transactions import Transactions
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
@@ -26,18 +27,18 @@ BATCH_ROWS = 256  # rows in flight of a scan that may carry images
 
 
 class Landed:
-    """What one snapshot of the table holds, asked by id; each answer is one look-up in memory."""
+    """What one version of the table holds, asked by id; each answer is one look-up in memory."""
 
-    def __init__(self, table: DeltaTable | None) -> None:
-        self._table = table
+    def __init__(self, transactions: Transactions) -> None:
+        self._transactions = transactions
 
     def file(self, file_id: str) -> bool:
         """Whether every partition of this source file has landed."""
-        return self._table is not None and FileProgress.of(self._table, file_id).whole
+        return FileProgress.of(self._transactions, file_id).whole
 
     def partition(self, partition: str) -> bool:
         """Whether this partition has landed."""
-        return self._table is not None and self._table.transaction_version(partition_key(partition)) is not None
+        return self._transactions.get(partition_key(partition)) is not None
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ class SampleTable:
 
     def landed(self) -> Landed:
         """What has landed, as of now."""
-        return Landed(self._open())
+        return self._landed(self._open())
 
     def status(self) -> Status:
         """Counts, and the proof that planned = accepted + rejected, by reading three columns of every row and
@@ -122,7 +123,8 @@ class SampleTable:
             item.partition for info in commit_infos(self.storage, table.version()) for item in receipts_of(info)
         }
         names = sorted(committed | set(rows.seen))
-        unbalanced = tuple(found for name in names if (found := rows.check(name, table)) is not None)
+        landed = self._landed(table)
+        unbalanced = tuple(found for name in names if (found := rows.check(name, landed)) is not None)
         files = pa.table(table.get_add_actions(flatten=True))
         return Status(
             version=table.version(),
@@ -201,6 +203,12 @@ class SampleTable:
                 by_run.setdefault(info[COMMIT_INFO]["run"], []).append(info)
         return [_run_info(run, commits) for run, commits in by_run.items()]
 
+    def _landed(self, table: DeltaTable | None) -> Landed:
+        transactions = Transactions(self.storage)
+        if table is not None:
+            transactions.advance(table.version())
+        return Landed(transactions)
+
     def _open(self) -> DeltaTable | None:
         """The newest version, or None; waits for a store that is away, and says at once if it refuses us."""
         from deltalake.exceptions import TableNotFoundError
@@ -245,14 +253,15 @@ class _RowCount:
             self.rejected[name] += int(mine.sum()) - accepted
         self.reasons.update(str(reason) for reason in batch.column("reason").drop_null().to_pylist())
 
-    def check(self, name: str, table: DeltaTable) -> Unbalanced | None:
+    def check(self, name: str, landed: Landed) -> Unbalanced | None:
         planned = planned_rows(name)
         seen = self.seen.get(name, np.zeros(planned, np.uint8))
         rows = self.accepted[name] + self.rejected[name]
-        landed = table.transaction_version(partition_key(name)) is not None
-        if landed and rows == planned and bool((seen == 1).all()):
+        if landed.partition(name) and rows == planned and bool((seen == 1).all()):
             return None
-        return Unbalanced(name, planned, self.accepted[name], self.rejected[name], int(np.count_nonzero(seen)), landed)
+        return Unbalanced(
+            name, planned, self.accepted[name], self.rejected[name], int(np.count_nonzero(seen)), landed.partition(name)
+        )
 
 
 def _batches(

@@ -90,7 +90,7 @@ class Storage:
     """Files under one root, local or s3://. Cheap to build and picklable: connections open when first used.
 
     Calls to S3 outlast a store that is away for up to `patience_s` (a warning is logged when the wait
-    begins); then the last error is raised. `FileNotFoundError`, `FileExistsError` and `PermissionError` are
+    begins); then they raise an `OSError`. `FileNotFoundError`, `FileExistsError` and `PermissionError` are
     raised at once.
     """
 
@@ -245,7 +245,9 @@ class Storage:
                 return call()
             except _away_errors() as error:
                 if not is_transient(error) or time.monotonic() + pause > deadline:
-                    raise
+                    if isinstance(error, OSError):
+                        raise
+                    raise ConnectionError(f"{self._server()} does not answer: {type(error).__name__}") from error
                 if not waiting:
                     log.warning("%s is away (%s); waiting for it", self._server(), type(error).__name__)
                     waiting = True
