@@ -21,6 +21,7 @@ LINE_AT_MOST_EVERY_S = 1.0
 _REFRESH_PER_S = 4
 _WIDE = 100
 _POOL_STYLES = {"ready": "green", "failed": "red"}  # any other state is one of starting
+_PATIENCE_S = 3.0
 _LOADING = "Loading a model takes a minute or two; the stages before rewrite go on meanwhile."
 
 
@@ -49,6 +50,7 @@ class RunView:
         self._start_s = clock()
         self._line_s = float("-inf")
         self._told: tuple[int, str] = (0, "")
+        self._told_loading = False
         self._draws = self._console.is_terminal and not self._console.is_dumb_terminal
         self._live: Live | None = None
 
@@ -77,10 +79,11 @@ class RunView:
         self._committed = committed
         if pool_kind(pool) != pool_kind(self._pool):
             self._pool_since_s = now_s
-            if self._live is None and not self._pool and _starting(pool):
-                self.note(_LOADING)
         self._pool = pool
         if self._live is None:
+            if self._loading() and not self._told_loading:
+                self._told_loading = True
+                self.note(_LOADING)
             self._maybe_line(now_s)
 
     def note(self, message: str) -> None:
@@ -123,7 +126,7 @@ class RunView:
         grid.add_column(overflow="fold")
         if self._pool:
             grid.add_row("LLM pool", Text(self._pool_text(), style=_POOL_STYLES.get(pool_kind(self._pool), "yellow")))
-            if _starting(self._pool):
+            if self._loading():
                 grid.add_row("", Text(_LOADING, style="dim"))
         talk = next((line for line in lines if line.requests), None)
         if talk is not None:
@@ -145,6 +148,12 @@ class RunView:
 
     def _elapsed_s(self) -> float:
         return self._clock() - self._start_s
+
+    def _loading(self) -> bool:
+        """Whether the pool has been starting for longer than an endpoint takes that is up already."""
+        if not _starting(self._pool) or self._pool_since_s is None:
+            return False
+        return self._clock() - self._pool_since_s >= _PATIENCE_S
 
     def _pool_text(self) -> str:
         words = printable(self._pool, 160)

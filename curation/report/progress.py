@@ -132,19 +132,25 @@ class Progress:
         )
 
     def remaining_s(self) -> float | None:
-        """Seconds until the slowest stage is through, at its present rate; None while nothing supports a figure,
-        which is until that stage has let rows through twice."""
+        """Seconds until the slowest stage is through, at its present rate; 0 when all are, None while nothing supports
+        a figure: until every stage has let rows through, and one of those still at work has done so twice."""
         slowest = self.slowest()
         if slowest is None:
             return 0.0
-        if self._rows[slowest.stage].moved < 2 or not slowest.rows_per_s:
+        if not slowest.rows or not slowest.rows_per_s or self._rows[slowest.stage].moved < 2:
             return None
         return (slowest.planned - slowest.rows) / slowest.rows_per_s
 
     def slowest(self) -> StageProgress | None:
-        """The stage that will finish last at present rates; one that has not moved comes first. None when all are
-        through."""
-        open_stages = [line for line in self.stages() if not line.done]
-        if not open_stages:
-            return None
-        return max(open_stages, key=lambda line: (line.planned - line.rows) / max(line.rows_per_s, 1e-9))
+        """The stage that will finish last at present rates; None when all are through. A stage that no row has left
+        comes first. One that has moved but once has no rate yet, and is passed over while another has one."""
+        at_work = [line for line in self.stages() if not line.done]
+        silent = [line for line in at_work if not line.rows]
+        known = [line for line in at_work if self._rows[line.stage].moved >= 2]
+        if silent:
+            return silent[0]
+        return max(known or at_work, key=_left_s, default=None)
+
+
+def _left_s(line: StageProgress) -> float:
+    return (line.planned - line.rows) / max(line.rows_per_s, 1e-9)

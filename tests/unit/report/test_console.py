@@ -74,6 +74,15 @@ def test_a_starting_model_is_said_to_take_a_minute_and_for_how_long_it_has() -> 
         assert "starting replica 1 of 1 (45 s)" in seen.text()
 
 
+def test_endpoints_that_are_up_at_once_are_not_said_to_be_loading() -> None:
+    seen = Seen()
+    with seen.view:
+        seen.view.update(rows(), Committed(), "waiting for a first answer")
+        seen.clock.now += 2
+        seen.view.update(rows(), Committed(), "ready")
+    assert "takes a minute" not in seen.text()
+
+
 def test_the_pools_own_clock_is_not_shown_twice() -> None:
     seen = Seen()
     with seen.view:
@@ -149,6 +158,15 @@ def test_there_is_no_estimate_before_the_slowest_stage_has_moved_twice() -> None
     progress.update(11, rows(captions=100, rewrite=10))
     assert progress.remaining_s() is None
     progress.update(21, rows(captions=100, rewrite=20))
+    assert progress.remaining_s() == 80.0
+
+
+def test_a_last_stage_that_has_moved_but_once_does_not_hold_the_estimate_back() -> None:
+    progress = Progress(PLAN, ("rewrite", "quality"))
+    progress.update(0, {})
+    progress.update(10, rows(rewrite=10))
+    assert progress.remaining_s() is None
+    progress.update(20, rows(rewrite=20, quality=20))
     assert progress.remaining_s() == 80.0
 
 
