@@ -22,6 +22,8 @@ EXPLANATIONS: Mapping[Reason, str] = MappingProxyType(
         _R.URL_CAPTION: "The alt-text is a web address.",
         _R.REPEATED_WORDS: "The alt-text says the same words over and over.",
         _R.LANGUAGE: "The alt-text is not in a language that the recipe keeps.",
+        _R.INJECTION: "The alt-text gives orders to a model instead of describing an image.",
+        _R.MISSING_SCORE: "The source gives no score where the recipe requires one.",
         _R.MALFORMED_URL: "The URL cannot be parsed.",
         _R.REFUSED_SCHEME: "The URL is not http or https.",
         _R.REFUSED_ADDRESS: "The URL, or a redirect, leads to a private or otherwise forbidden address.",
