@@ -6,6 +6,7 @@ import logging
 import socket
 import threading
 import uuid
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -13,13 +14,15 @@ from typing import Any
 from curation.errors import PoolError, RecipeError
 from curation.inference.chat import Endpoint
 from curation.inference.models import packaged_model
+from curation.inference.pool_section import HEALTH_S, llm_config
 from curation.inference.pool_section import PoolSection as PoolSection
-from curation.inference.pool_section import llm_config
 
 DEFAULT_PORT = 8000  # Ray Serve's own default
 POLL_S = 1.0
 ADDRESS_S = 300.0  # Ray Serve's own start: 5 s on an idle machine, a minute on a crowded one
 NAMESPACE = "curation-pool"
+# Serve kills a front door that is not up after 5 s and starts it anew, which a crowded machine never survives.
+PATIENCE = {"RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S": "120", "RAY_SERVE_PROXY_HEALTH_CHECK_TIMEOUT_S": "60"}
 
 
 class ServePool:
@@ -133,7 +136,7 @@ class ServePool:
         section = self._section
         self._say("starting Ray Serve")
         self._lease = _Lease(section.app)
-        self._url = _front_door(section)
+        self._url = _front_door(section, self._stopping)
         self._placed.set()
         if _app_status(section.app) in ("RUNNING", "DEPLOYING"):
             self._say("joining a pool that is up already")
@@ -187,21 +190,27 @@ class ServePool:
         self._settled.set()
 
 
-def _front_door(section: PoolSection) -> str:
+def _front_door(section: PoolSection, stopping: threading.Event) -> str:
     """Start Ray Serve, or find it, and return the base URL of the pool's app."""
     from ray import serve
+    from ray.exceptions import RayActorError
     from ray.serve.context import _get_global_client  # Ray 2.60 tells the HTTP address nowhere else
 
     logging.getLogger("ray.serve").setLevel(logging.WARNING)
     if _get_global_client(raise_if_no_controller_running=False) is None:
         host = section.host or ("127.0.0.1" if _fits_one_node(section) else "0.0.0.0")
         port = section.port or (_free_port() if host == "127.0.0.1" else DEFAULT_PORT)
-        serve.start(proxy_location="HeadOnly", http_options={"host": host, "port": port})
+        options = {"runtime_env": {"env_vars": PATIENCE}}
+        http = {"host": host, "port": port}
+        with suppress(RayActorError, TimeoutError):  # a slow front door is started anew by Serve's controller
+            serve.start(proxy_location="HeadOnly", http_options=http, controller_options=options)
     controller: Any = _get_global_client()
     details = controller.get_serve_details()
+    while not details["proxies"] and not stopping.wait(POLL_S):
+        details = controller.get_serve_details()
     host, port = details["http_options"]["host"], details["http_options"]["port"]
     if host in ("0.0.0.0", "::"):
-        host = next(iter(details["proxies"].values()))["node_ip"]
+        host = next((proxy["node_ip"] for proxy in details["proxies"].values()), host)
     if ":" in host:
         host = f"[{host}]"
     return f"http://{host}:{port}/{section.app}/v1"
@@ -250,7 +259,7 @@ def _deploy_here(app: str, config: dict[str, Any], doors: int) -> None:
     from ray.serve.api import RunTarget
     from ray.serve.llm import LLMConfig, build_openai_app
 
-    ingress = {"num_replicas": doors, "ray_actor_options": {"num_cpus": 0.1}}
+    ingress = {"num_replicas": doors, "ray_actor_options": {"num_cpus": 0.1}, "health_check_timeout_s": HEALTH_S}
     built = build_openai_app({"llm_configs": [LLMConfig(**config)], "ingress_deployment_config": ingress})
     target = RunTarget(built, name=app, route_prefix=f"/{app}")
     serve.run_many([target], wait_for_ingress_deployment_creation=False, wait_for_applications_running=False)

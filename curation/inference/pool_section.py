@@ -12,6 +12,8 @@ from pydantic import Field, model_validator
 from curation.errors import RecipeError
 from curation.section import Section
 
+HEALTH_S = 60  # a check that is late on a crowded machine is no reason to end a replica; see `hang_s`
+
 
 class PoolSection(Section):
     """`inference.pool`: vLLM replicas that the run starts in its Ray cluster and stops at its end."""
@@ -103,6 +105,7 @@ def llm_config(section: PoolSection, source: str) -> dict[str, Any]:
     deployment: dict[str, Any] = {
         "ray_actor_options": {"num_cpus": section.replica_cpus},
         "max_constructor_retry_count": 1,
+        "health_check_timeout_s": HEALTH_S,
     }
     if section.replicas_max is not None and section.replicas_max > section.replicas_min:
         deployment["autoscaling_config"] = {
