@@ -161,6 +161,7 @@ class Reason(StrEnum):
     DEBRIS = "debris", "quality"
     # any stage
     QUARANTINED = "quarantined", "engine"
+    ERASED = "erased", "engine"  # somebody asked for it
 
 
 # Reasons for which not even a preview of the image may be kept.

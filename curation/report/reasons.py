@@ -72,6 +72,7 @@ EXPLANATIONS: Mapping[Reason, str] = MappingProxyType(
         _R.UNSUPPORTED: "The answer names things, colours, numbers or names that the evidence does not have.",
         _R.BAD_QUESTION: "The question cannot be answered from an image, or is not about it.",
         _R.DEBRIS: "The text holds markup, URLs, template tokens or other debris.",
+        _R.ERASED: "Someone asked for this to be erased; nothing of it is kept.",
         _R.QUARANTINED: "The row crashed or exhausted the process that handled it, again and again.",
     }
 )

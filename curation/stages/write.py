@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from curation.errors import PartitionError
 from curation.partition import Partition
 from curation.samples import NEVER_SHOWN, SCHEMA
+from curation.table.erase import Erasures, tombstones
 from curation.table.receipt import Receipt, ShardFile
 from curation.table.shard import ACCEPTED, REJECTED, encode, new_path
 from curation.table.storage import OutputSection, Storage
@@ -25,8 +26,9 @@ class Write:
     """Writes one Parquet file for each outcome that a partition has, and returns the receipt for both.
 
     Reads every column; fills `recipe`, `run` and `created`; clears `preview` on accepted rows and on rows whose
-    reason is in `NEVER_SHOWN`. Rejects nothing: a row without a reason is accepted. The files are invisible
-    until the driver commits the receipt, so a failure here leaves nothing that a reader could see.
+    reason is in `NEVER_SHOWN`. Rejects, as `erased`, what the table was asked to forget, and nothing else: a row
+    without a reason is accepted. The files are invisible until the driver commits the receipt, so a failure here
+    leaves nothing that a reader could see.
 
     Raises `PartitionError` if the table is not the planned partition, or an accepted row lacks its image or
     its messages. Safe next: run again.
@@ -46,7 +48,7 @@ class Write:
             raise PartitionError("the table carries no facts of its partition; the engine puts them in the schema")
         partition = Partition.from_json(metadata[PARTITION_KEY].decode())
         _check_partition(table, partition)
-        table = self._stamp(table)
+        table = self._erase(self._stamp(table))
         kept = pc.is_null(table.column("reason"))
         parts = {ACCEPTED: table.filter(kept), REJECTED: table.filter(pc.invert(kept))}
         _check_accepted(parts[ACCEPTED])
@@ -76,6 +78,17 @@ class Write:
         preview = SCHEMA.field("preview")
         kept = pc.if_else(shown, table.column("preview"), pa.scalar(None, preview.type))
         return table.set_column(SCHEMA.get_field_index("preview"), preview, kept)
+
+    def _erase(self, table: pa.Table) -> pa.Table:
+        # Asked anew for each partition: a run lasts for hours, and a request holds from the moment it is made.
+        erasures = Erasures.load(self._storage)
+        if not erasures:
+            return table
+        hits = erasures.hits(table)
+        rows = pa.array(range(len(table)))
+        parts = [table.filter(pc.invert(hits)), tombstones(table.filter(hits))]
+        order = pa.concat_arrays([rows.filter(pc.invert(hits)), rows.filter(hits)])
+        return pa.concat_tables(parts).take(pc.sort_indices(order))
 
     def _write(self, outcome: str, partition: str, rows: pa.Table) -> ShardFile:
         group = self._output.row_group_rows if outcome == ACCEPTED else self._output.rejected_row_group_rows
