@@ -9,7 +9,7 @@ from curation.dialogue.model import Evidence, Focus
 from curation.dialogue.scene import Action, Phrase, Scene
 
 # What a question may hold between its given words, as a regular expression: letters, digits, spaces, hyphens.
-TEXT = "[A-Za-z0-9À-ÖØ-öø-ÿ '’-]{2,70}"
+TEXT = "[A-Za-z0-9À-ÖØ-öø-ÿ '’-]{2,50}"
 NUMBER_LIMIT = 12  # beyond it nobody counts what a photo shows
 
 
@@ -52,8 +52,8 @@ def name_of(phrase: Phrase, scene: Scene, lexicon: Lexicon) -> str:
 
 
 def _has_article(phrase: Phrase, lexicon: Lexicon) -> bool:
-    """Whether a name is of a place or of a person by role: the Eiffel Tower, the astronaut Eileen Collins."""
-    return phrase.head.stem in lexicon.places or phrase.words[0].stem in lexicon.persons
+    """Whether a name is of a place: the Eiffel Tower."""
+    return phrase.head.stem in lexicon.places
 
 
 def _be(phrase: Phrase) -> str:
@@ -66,12 +66,11 @@ def _be(phrase: Phrase) -> str:
 _PLURALS = frozenset({"men", "women", "children", "people"})
 
 
-def _bare(phrase: Phrase, scene: Scene, lexicon: Lexicon) -> str:
-    """The phrase without colours, numbers and materials, so that a topic does not give its answer away."""
+def _bare(phrase: Phrase, scene: Scene, lexicon: Lexicon, materials: bool = True) -> str:
+    """The phrase without colours, numbers and perhaps materials, so that a topic does not give its answer away."""
     if scene.is_name(phrase):
-        first = phrase.words[0]
-        return phrase.text.replace(first.text, first.lower, 1) if first.stem in lexicon.persons else phrase.text
-    told = lexicon.colours | frozenset(lexicon.numbers) | frozenset(lexicon.materials)
+        return phrase.text
+    told = lexicon.colours | frozenset(lexicon.numbers) | frozenset(() if materials else lexicon.materials)
     kept = [word for word in phrase.words if word is phrase.head or word.stem not in told]
     named = [word.text if at and not scene.titled else word.lower for at, word in enumerate(kept)]
     return " ".join(named)
@@ -103,7 +102,7 @@ def _materials(scene: Scene, lexicon: Lexicon) -> Iterator[Focus]:
     for phrase in _common(scene):
         for word in phrase.modifiers:
             if word.stem in lexicon.materials and phrase.head.stem not in lexicon.materials:
-                topic = f"what the {_bare(phrase, scene, lexicon)} {_be(phrase)} made of"
+                topic = f"what the {_bare(phrase, scene, lexicon, materials=False)} {_be(phrase)} made of"
                 form = f"What {_be(phrase)} the {TEXT} made of"
                 yield Focus("material", topic, frozenset({phrase.head.stem}), frozenset({word.stem}), form)
 

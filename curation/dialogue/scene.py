@@ -14,6 +14,8 @@ from curation.dialogue.lexicon import Lexicon
 
 TOKEN = re.compile(r"[^\W_]+(?:[’'\-][^\W_]+)*[’']?|&|[,.;:!?|()\[\]/–—]|(?<=\s)-(?=\s)")
 ING_ACTS = frozenset({"riding", "fishing", "climbing", "sailing", "hiking", "camping", "washing", "waiting", "serving"})
+PICTURES = frozenset({"image", "photo", "photograph", "picture", "scene", "it", "this"})
+SHOWS = frozenset({"shows", "depicts", "features", "captures", "displays", "contains", "includes", "portrays"})
 MODALS = frozenset({"may", "might", "can", "could", "will", "would", "should", "must", "to"})
 BREAKS = frozenset(",.;:!?|()[]/–—-")
 
@@ -157,6 +159,8 @@ def _is_verb(index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon) 
         return True  # "What is the bus crossing?"
     if before_word in MODALS and (before_word != "to" or not word.endswith("s")):
         return lexicon.stem(word) in lexicon.verbs
+    if word in SHOWS and before_word in PICTURES:
+        return True
     if word in lexicon.ing_nouns:
         # "children building a castle" is an action, "a brick building in the city" a thing
         acts = before_word in lexicon.auxiliaries and before_word not in ("has", "have", "had")

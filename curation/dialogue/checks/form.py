@@ -90,6 +90,9 @@ class Repetition(BaseCheck):
         for stem, times in Counter(token.stem for token in context.answer.content).items():
             if times > max(most, given[stem]) and stem not in context.lexicon.frame:
                 return fail(Reason.REPETITION, f"the answer says “{stem}” {times} times")
+        for stem, times in Counter(token.stem for token in context.question.content).items():
+            if times > max(1, given[stem]) and context.turn.response_type not in (DESCRIPTION, REASONING):
+                return fail(Reason.REPETITION, f"the question says “{stem}” {times} times")
         for turn in context.earlier:
             earlier = Context(turn, context.evidence)
             if _overlap(earlier.answer_stems, context.answer_stems) > self.max_overlap:

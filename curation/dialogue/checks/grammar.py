@@ -9,6 +9,7 @@ from curation.dialogue.checks.base import DESCRIPTION, REASONING, BaseCheck, Con
 from curation.dialogue.scene import Kind, Phrase, Scene
 from curation.samples import Reason, Reject
 
+FINITE = frozenset({"is", "are", "was", "were"})
 POSSESSIVES = ("'s", "’s", "s'", "s’")
 PLURALS = frozenset({"men", "women", "children", "people", "feet", "teeth", "mice", "geese"})
 SOUNDS_LIKE_YOU = ("uni", "eu", "one", "use", "usa", "uk", "ut", "uv")
@@ -30,7 +31,7 @@ class Grammar(BaseCheck):
             [("answer", context.answer)] if by_hand else [("question", context.question), ("answer", context.answer)]
         )
         for name, scene in scenes:
-            slip = _article_slip(scene) or _loose_end(scene) or _place_slip(scene)
+            slip = _article_slip(scene) or _loose_end(scene) or _place_slip(scene) or _two_verbs(scene, context)
             for phrase in scene.phrases:
                 slip = slip or _agreement_slip(scene, phrase, context) or _phrase_slip(scene, phrase, context)
             if slip:
@@ -59,8 +60,21 @@ def _loose_end(scene: Scene) -> str | None:
     """A last part like ", New York, 1932", which a caption may have and a sentence not."""
     commas = [at for at, token in enumerate(scene.tokens) if token.text == ","]
     end = scene.tokens[commas[-1] + 1 :] if commas else []
-    if end and all(token.kind in (Kind.WORD, Kind.BREAK) for token in end):
+    words = [token for token in end if token.kind is Kind.WORD]
+    before = scene.tokens[commas[-1] - 1] if commas else None
+    if before and before.text[:1].isupper() and all(word.text[:1].isupper() for word in words):
+        return None  # in Brighton, England
+    if words and all(token.kind in (Kind.WORD, Kind.BREAK) for token in end):
         return f"it ends in “, {' '.join(token.text for token in end if token.kind is Kind.WORD)}”"
+    return None
+
+
+def _two_verbs(scene: Scene, context: Context) -> str | None:
+    """ "A dog is wearing a bandana is sitting": two finite verbs and nothing that joins them."""
+    verbs = [token.lower for token in scene.tokens if token.lower in FINITE]
+    joins = {"and", "or", "because", "since", "while", "as", "that", "who", "which", "what", "where", "when", "if", ","}
+    if scene is context.answer and len(verbs) > 1 and not joins & {token.lower for token in scene.tokens}:
+        return f"“{verbs[0]} … {verbs[1]}”"
     return None
 
 
@@ -88,7 +102,19 @@ def _phrase_slip(scene: Scene, phrase: Phrase, context: Context) -> str | None:
         return f"“{phrase.determiner} {phrase.text}”"
     if phrase.determiner in ("a", "an") and phrase.capitalised and phrase.head.stem in lexicon.places:
         return f"“{phrase.determiner} {phrase.text}”"
-    acts = any(phrase in action.subjects for action in scene.actions)
+    titled = phrase.capitalised and phrase.words[0].stem in lexicon.persons
+    if (
+        phrase.determiner == "the"
+        and titled
+        and not any(known.determiner for known in context.evidence.scenes[0].phrases)
+    ):
+        return f"“the {phrase.text}”"
+    shown = phrase.link is not None and phrase.link.stem in lexicon.frame
+    plain = not phrase.determiner and not possessed and phrase.head.text.islower() and phrase.head.text.isalpha()
+    counted = any(word.stem in lexicon.numbers for word in phrase.words)
+    if shown and plain and not counted and not many and phrase.head.stem not in lexicon.mass | lexicon.colours:
+        return f"“{phrase.link.lower if phrase.link else ''} {phrase.text}”"
+    acts = any(phrase in action.subjects for action in scene.actions if action.verb.lower.endswith("ing"))
     if phrase.determiner == "the" and phrase.capitalised and acts and phrase.words[0].stem not in lexicon.persons:
         return f"“the {phrase.text}”"
     countable = phrase.head.lower in lexicon.countable

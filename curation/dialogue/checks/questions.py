@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from curation.dialogue.checks.base import DESCRIPTION, FALSE_PREMISE, BaseCheck, Context, fail
-from curation.dialogue.checks.relations import Given
+from curation.dialogue.given import given_by
 from curation.dialogue.scene import Kind
 from curation.samples import Reason, Reject
 
@@ -115,7 +115,7 @@ def _more_than_colour(context: Context) -> bool:
 
 
 def _colour_of_asked(context: Context, colours: frozenset[str]) -> bool:
-    given = Given.of(context.evidence)
+    given = given_by(context.evidence)
     things = [phrase for phrase in context.question.phrases if phrase.head.stem not in context.lexicon.frame]
     return bool(things) and all(given.modifies(things[0].head.stem, colour) for colour in colours)
 

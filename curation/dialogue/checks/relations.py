@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
 
 from curation.dialogue.checks.base import DESCRIPTION, FALSE_PREMISE, REASONING, BaseCheck, Context, fail
+from curation.dialogue.given import Given, given_by
 from curation.dialogue.lexicon import Lexicon
-from curation.dialogue.model import Evidence
-from curation.dialogue.scene import Action, Kind, Phrase, Scene, Token, read
+from curation.dialogue.scene import Kind, Phrase, Scene, Token, read
 from curation.samples import Reason, Reject
 
 BECAUSE = re.compile(r"\b(?:because|since)\b", re.I)
@@ -21,68 +20,6 @@ FIXED = (DESCRIPTION, REASONING)  # their questions are written by hand
 HAVE = frozenset({"has", "have", "had"})
 BE = frozenset({"is", "are", "was", "were", "be", "it's", "there's"})
 PLACED = frozenset({"in", "at", "from"})
-
-
-@dataclass(frozen=True)
-class Given:
-    """The relations that the evidence states, in stems."""
-
-    lexicon: Lexicon
-    phrases: tuple[Phrase, ...]
-    actions: tuple[Action, ...]
-    pairs: frozenset[tuple[str, str]]  # (word, what stands before it in its phrase)
-    stems: frozenset[str]
-    owners: frozenset[str]  # of whom something is told: "the man's hat" is the hat of the man
-
-    @classmethod
-    def of(cls, evidence: Evidence) -> Given:
-        phrases = tuple(phrase for scene in evidence.scenes for phrase in scene.phrases)
-        actions = tuple(action for scene in evidence.scenes for action in scene.actions)
-        names = {phrase for scene in evidence.scenes for phrase in scene.phrases if scene.is_name(phrase)}
-        fixed = evidence.lexicon.colours | frozenset(evidence.lexicon.numbers)
-        pairs = frozenset(
-            (word.stem, before.stem)
-            for phrase in phrases
-            for index, word in enumerate(phrase.words)
-            for before in phrase.words[:index]
-            if phrase not in names or before.stem not in fixed or word is not phrase.head
-        )
-        owners = frozenset(token.stem for token in evidence.content if token.lower.endswith(("'s", "’s", "s'", "s’")))
-        return cls(evidence.lexicon, phrases, actions, pairs, evidence.stems, owners)
-
-    def is_named(self, phrase: Phrase) -> bool:
-        """Whether the phrase holds a whole name of the evidence, and what else it holds stands in that order there."""
-        stems = [word.stem for word in phrase.words]
-        return any([word.stem for word in name.words] == stems for name in self.phrases if name.capitalised)
-
-    def heads(self, stem: str) -> list[tuple[int, Phrase]]:
-        """The evidence's phrases that `stem` may stand for, with their places: by head, by what follows from the
-        head, or by a name or a person's role within the phrase."""
-        return [(at, phrase) for at, phrase in enumerate(self.phrases) if stem in self.stands_for(phrase)]
-
-    def stands_for(self, phrase: Phrase) -> frozenset[str]:
-        """Stems by which an answer may call a phrase of the evidence."""
-        own = {phrase.head.stem}
-        own |= {word.stem for word in phrase.words if word.stem in self.lexicon.persons}
-        if not all(word.text[:1].isupper() for word in phrase.words):
-            own |= {word.stem for word in phrase.words[1:] if word.text[:1].isupper()}
-        elif len(phrase.words) > 1 and phrase.words[0].stem not in self.lexicon.colours:
-            own |= {word.stem for word in phrase.words if word.stem not in self.lexicon.colours}
-        return self.lexicon.entailed(own)
-
-    def modifies(self, head: str, modifier: str) -> bool:
-        """Whether the evidence puts `modifier` before `head`, or before what `head` follows from."""
-        if (head, modifier) in self.pairs:
-            return True
-        for at, phrase in self.heads(head):
-            words = self.lexicon.entailed(word.stem for word in self.phrases[at].words)
-            if modifier in words and (phrase.head.stem, modifier) in self.pairs | {
-                (phrase.head.stem, phrase.head.stem)
-            }:
-                return True
-            if modifier in words and modifier not in {word.stem for word in phrase.words}:
-                return True  # the modifier itself follows from a word of the phrase
-        return False
 
 
 class Relations(BaseCheck):
@@ -94,7 +31,7 @@ class Relations(BaseCheck):
     def check(self, context: Context) -> Reject | None:
         if context.turn.response_type == FALSE_PREMISE:
             return None
-        given = Given.of(context.evidence)
+        given = given_by(context.evidence)
         answer = context.answer
         if context.turn.response_type == REASONING:
             answer = read(_reason(context.turn.answer), context.lexicon)
@@ -211,14 +148,14 @@ def _bad_links(scene: Scene, given: Given) -> Iterator[str]:
             continue
         found = _linked(phrase, given, _same_links(link, phrase, lexicon))
         if not found:
-            if link.lower in PLACED and _place_clause(phrase, given):
+            if link.lower in PLACED and _place_clause(phrase, link.lower, given):
                 continue
             yield f"the evidence has no “{link.lower} {phrase.text}”"
         elif previous is not None:
             governors = [spot for p in (scene.phrases[0], previous) for spot, _ in given.heads(p.head.stem)]
             if not _placed(scene, previous, phrase, found, given):
                 yield f"the evidence may put something else {link.lower} {phrase.text}"
-            elif governors and min(governors) >= max(found):
+            elif _astray(previous, found, given) or (governors and min(governors) >= max(found)):
                 yield f"the evidence does not put {previous.text} {link.lower} {phrase.text}"
 
 
@@ -228,14 +165,23 @@ def _placed(scene: Scene, previous: Phrase, phrase: Phrase, found: list[int], gi
     if phrase.link is None or phrase.link.kind is not Kind.PREPOSITION or at < 0 or scene.tokens[at].lower not in BE:
         return True
     lexicon = given.lexicon
-    if phrase.head.stem in lexicon.settings or phrase.capitalised:
+    if phrase.head.stem in lexicon.settings or phrase.capitalised or phrase.head.text[:1].isupper():
         return True
+    if phrase.link.lower == "at":
+        return False  # "howling at the moon" tells no place
     for spot in found:
         for start, _ in given.heads(previous.head.stem):
             between = [known.link for known in given.phrases[start + 1 : spot]]
             if start < spot and all(link is not None and link.lower in ("of", "with") for link in between):
                 return True
     return not given.heads(previous.head.stem)
+
+
+def _astray(previous: Phrase, found: list[int], given: Given) -> bool:
+    """Whether the phrase right before comes only later in the evidence: "eating melon with curly hair" of "toddler
+    with curly hair eating melon"."""
+    spots = [spot for spot, _ in given.heads(previous.head.stem)]
+    return bool(spots) and min(spots) > max(found)
 
 
 def _same_links(link: Token, phrase: Phrase, lexicon: Lexicon) -> set[str]:
@@ -260,10 +206,13 @@ def _linked(phrase: Phrase, given: Given, links: set[str]) -> list[int]:
     return found
 
 
-def _place_clause(phrase: Phrase, given: Given) -> bool:
+def _place_clause(phrase: Phrase, link: str, given: Given) -> bool:
     """A last part of a caption that names a place ("..., Louvre Museum") says where."""
     for _, known in given.heads(phrase.head.stem):
-        if known.clause and known.link is None and known.head.stem in given.lexicon.places:
+        if not known.clause or known.link is not None:
+            continue
+        named = all(word.text[:1].isupper() for word in known.words) and not given.titled
+        if known.head.stem in given.lexicon.places or (named and link == "in"):
             return True
     return False
 

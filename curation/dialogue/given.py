@@ -1,0 +1,79 @@
+"""What the evidence states of things together: who is what, has what, does what, is where."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+
+from curation.dialogue.lexicon import Lexicon
+from curation.dialogue.model import Evidence
+from curation.dialogue.scene import Action, Phrase
+
+
+@dataclass(frozen=True)
+class Given:
+    """The relations that the evidence states, in stems."""
+
+    lexicon: Lexicon
+    phrases: tuple[Phrase, ...]
+    actions: tuple[Action, ...]
+    pairs: frozenset[tuple[str, str]]  # (word, what stands before it in its phrase)
+    stems: frozenset[str]
+    titled: bool
+    owners: frozenset[str]  # of whom something is told: "the man's hat" is the hat of the man
+
+    @classmethod
+    def of(cls, evidence: Evidence) -> Given:
+        phrases = tuple(phrase for scene in evidence.scenes for phrase in scene.phrases)
+        actions = tuple(action for scene in evidence.scenes for action in scene.actions)
+        names = {phrase for scene in evidence.scenes for phrase in scene.phrases if scene.is_name(phrase)}
+        fixed = evidence.lexicon.colours | frozenset(evidence.lexicon.numbers)
+        pairs = frozenset(
+            (word.stem, before.stem)
+            for phrase in phrases
+            for index, word in enumerate(phrase.words)
+            for before in phrase.words[:index]
+            if phrase not in names or before.stem not in fixed or word is not phrase.head
+        )
+        owners = frozenset(token.stem for token in evidence.content if token.lower.endswith(("'s", "’s", "s'", "s’")))
+        return cls(evidence.lexicon, phrases, actions, pairs, evidence.stems, evidence.scenes[0].titled, owners)
+
+    def is_named(self, phrase: Phrase) -> bool:
+        """Whether the phrase is a name of the evidence, capitals and all."""
+        texts = [word.text for word in phrase.words]
+        return any([word.text for word in name.words] == texts for name in self.phrases if name.capitalised)
+
+    def heads(self, stem: str) -> list[tuple[int, Phrase]]:
+        """The evidence's phrases that `stem` may stand for, with their places: by head, by what follows from the
+        head, or by a name or a person's role within the phrase."""
+        return [(at, phrase) for at, phrase in enumerate(self.phrases) if stem in self.stands_for(phrase)]
+
+    def stands_for(self, phrase: Phrase) -> frozenset[str]:
+        """Stems by which an answer may call a phrase of the evidence."""
+        own = {phrase.head.stem}
+        own |= {word.stem for word in phrase.words if word.stem in self.lexicon.persons}
+        if not all(word.text[:1].isupper() for word in phrase.words):
+            own |= {word.stem for word in phrase.words[1:] if word.text[:1].isupper()}
+        elif len(phrase.words) > 1 and phrase.words[0].stem not in self.lexicon.colours:
+            own |= {word.stem for word in phrase.words if word.stem not in self.lexicon.colours}
+        return self.lexicon.entailed(own)
+
+    def modifies(self, head: str, modifier: str) -> bool:
+        """Whether the evidence puts `modifier` before `head`, or before what `head` follows from."""
+        if (head, modifier) in self.pairs:
+            return True
+        for at, phrase in self.heads(head):
+            words = self.lexicon.entailed(word.stem for word in self.phrases[at].words)
+            if modifier in words and (phrase.head.stem, modifier) in self.pairs | {
+                (phrase.head.stem, phrase.head.stem)
+            }:
+                return True
+            if modifier in words and modifier not in {word.stem for word in phrase.words}:
+                return True  # the modifier itself follows from a word of the phrase
+        return False
+
+
+@functools.lru_cache(maxsize=64)
+def given_by(evidence: Evidence) -> Given:
+    """The relations of some evidence; the last few are kept, since each turn of a dialogue asks for the same."""
+    return Given.of(evidence)
