@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_args
 
@@ -67,21 +67,25 @@ def load_recipe(path: str | Path, environment: Mapping[str, str] = os.environ) -
     """
     try:
         text = Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise RecipeError(f"{path}: cannot be read ({error}). Expected a YAML file.") from error
     try:
         tree = yaml.compose(text, Loader=yaml.SafeLoader)
         values = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # a month 13 is a ValueError
         raise RecipeError(f"{path}: not YAML: {error}") from error
     if tree is None or not isinstance(values, dict):
         raise RecipeError(
             f"{path}: expected a mapping of sections ({', '.join(Recipe.model_fields)}), found {values!r:.60}"
         )
-    missing: list[str] = []
-    values = _expand(values, environment, missing)
-    if missing:
-        raise RecipeError(f"{path}: these environment variables are not set: {', '.join(sorted(set(missing)))}")
+    problems: list[str] = []
+    try:
+        problems += [f":{line}: key `{key}` stands there twice" for key, line in _repeated(tree)]
+        values = _expand(values, environment, problems)
+    except RecursionError as error:
+        raise RecipeError(f"{path}: an alias contains itself") from error
+    if problems:
+        raise RecipeError("\n".join(f"{path}{problem}" for problem in dict.fromkeys(problems)))
     try:
         return Recipe.model_validate(values)
     except ValidationError as error:
@@ -89,25 +93,42 @@ def load_recipe(path: str | Path, environment: Mapping[str, str] = os.environ) -
         raise RecipeError("\n".join(dict.fromkeys(lines))) from error
 
 
-def _expand(value: Any, environment: Mapping[str, str], missing: list[str]) -> Any:
-    """The value with `${VAR}` and `${VAR:-default}` replaced in every string."""
+def _repeated(node: yaml.Node) -> Iterator[tuple[str, int]]:
+    """Keys that a mapping has twice, and their lines: YAML itself would keep the last and say nothing."""
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            if isinstance(key, yaml.ScalarNode):
+                if key.value in seen:
+                    yield key.value, key.start_mark.line + 1
+                seen.add(key.value)
+            yield from _repeated(value)
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            yield from _repeated(item)
+
+
+def _expand(value: Any, environment: Mapping[str, str], problems: list[str]) -> Any:
+    """The value with `${VAR}` and `${VAR:-default}` replaced in every string. What a variable holds is text, and
+    becomes a number where the recipe wants a number."""
     if isinstance(value, dict):
-        return {key: _expand(item, environment, missing) for key, item in value.items()}
+        return {key: _expand(item, environment, problems) for key, item in value.items()}
     if isinstance(value, list):
-        return [_expand(item, environment, missing) for item in value]
+        return [_expand(item, environment, problems) for item in value]
     if not isinstance(value, str) or "${" not in value:
         return value
+    if "${" in _VARIABLE.sub("", value):
+        problems.append(f": {value!r} is neither ${{VAR}} nor ${{VAR:-default}}")
 
     def replace(match: re.Match[str]) -> str:
         name, default = match.group(1), match.group(2)
-        found = environment.get(name)
-        if found is None and default is None:
-            missing.append(name)
-        return found if found is not None else default or ""
+        found = environment.get(name, default)
+        if found is None:
+            problems.append(f": environment variable {name} is not set, and {value!r} has no default for it")
+            return ""
+        return found
 
-    filled = _VARIABLE.sub(replace, value)
-    # A value that is nothing but a variable takes YAML's type, so that `port: ${PORT}` is a number.
-    return yaml.safe_load(filled) if _VARIABLE.fullmatch(value) and filled else filled
+    return _VARIABLE.sub(replace, value)
 
 
 def _explain(path: str | Path, tree: yaml.Node, problem: ErrorDetails) -> str:

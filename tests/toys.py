@@ -79,16 +79,14 @@ def write_all_but(bad: str, table: pa.Table) -> Receipt:
     return write(table)
 
 
-def line(
-    *stages: Builder,
-    pool: str = "fetch",
-    reader: Callable[[Partition], pa.Table] = read,
-    writer: Callable[[pa.Table], Receipt] = write,
-) -> Line:
-    """A line whose pools do nothing but that one runs these stages."""
-    quiet = {name: (partial(Sound, name),) for name in POOLS}
-    pools = tuple(Pool(name, (*quiet[name], *(stages if name == pool else ()))) for name in POOLS)
-    return Line(reader, pools, writer)
+Reader = Callable[[Partition], pa.Table]
+Writer = Callable[[pa.Table], Receipt]
+
+
+def line(*stages: Builder, reader: Reader = read, writer: Writer = write, pools: tuple[str, ...] = POOLS) -> Line:
+    """A line whose pools do nothing, but that `fetch` runs these stages after all that."""
+    found = {name: (partial(Sound, name), *(stages if name == "fetch" else ())) for name in pools}
+    return Line(reader, tuple(Pool(name, builders) for name, builders in found.items()), writer)
 
 
 class Sound:
