@@ -97,13 +97,13 @@ class ChatSession:
 
     async def _answer(self, request: ChatRequest) -> ChatAnswer:
         """Attempts at one request until it is answered, refused, or out of attempts or time."""
-        self._count(requests=1)
         attempts = counted = 0
         started = monotonic()
         while True:
             lane = await self._dispatcher.acquire(first=attempts > 0)
             if attempts == 0:
                 started = monotonic()
+                self._count(requests=1)
             left = started + self._section.total_s - monotonic()
             attempt = await self._attempt(lane, request, left)
             attempts += 1

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -111,6 +113,22 @@ def test_the_last_user_takes_the_pool_down_and_no_engine_stays(pool: ServePool, 
     while _engines() & engines and monotonic() < deadline:
         sleep(0.5)
     assert not _engines() & engines
+
+
+@pytest.mark.fuzz
+def test_a_replica_that_hangs_is_replaced_and_its_requests_are_answered(cluster: None) -> None:
+    section = SECTION.model_copy(update={"model": "hanging", "hang_s": 20.0})
+    patient = CLIENT.model_copy(update={"probe_deadline_s": 30.0, "patience_s": 600.0})
+    with ServePool(section) as pool:
+        pool.wait_ready()
+        with Client(patient, pool.endpoints, LocalMeter()) as client:
+            client.ask([request("Hi")])
+            engines = _engines()
+            for pid in engines:
+                os.kill(int(pid), signal.SIGSTOP)
+            answers = client.ask([request(f"Hi {row}", max_tokens=300) for row in range(8)])
+        assert {answer.failure for answer in answers} <= {None, Reason.LLM_TRUNCATED}
+        assert not _engines() & engines, "the engine that hung is still there"
 
 
 def _engines() -> set[str]:
