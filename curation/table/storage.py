@@ -190,9 +190,10 @@ class Storage:
             return
         from botocore.exceptions import NoCredentialsError
 
-        bucket = self.root.removeprefix("s3://").split("/", 1)[0]
+        bucket, _, prefix = self.root.removeprefix("s3://").partition("/")
+        look = partial(self.filesystem.call_s3, "list_objects_v2", Bucket=bucket, Prefix=prefix, MaxKeys=1)
         try:
-            self._patiently(lambda: self.filesystem.call_s3("list_objects_v2", Bucket=bucket, MaxKeys=1))
+            self._patiently(look)
         except FileNotFoundError as error:
             raise RecipeError(f"{self.root}: there is no bucket {bucket!r} at {self._server()}; create it") from error
         except (PermissionError, NoCredentialsError) as error:
