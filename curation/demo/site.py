@@ -100,7 +100,8 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._send_file(folder, name)
 
-    do_HEAD = do_GET
+    def do_HEAD(self) -> None:
+        self.do_GET()
 
     def _send_file(self, folder: str, name: str) -> None:
         path = self.server.folder / ("mirror" if folder == "mirror" else "photos") / name

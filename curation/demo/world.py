@@ -23,18 +23,18 @@ from curation.errors import SourceError
 _PORT = 8790  # the first choice; the port in use is kept with the data, since the URLs name it
 _FILES = 2
 _COLUMNS = pa.schema(
-    [
-        ("URL", pa.string()),
-        ("TEXT", pa.string()),
-        ("WIDTH", pa.int32()),
-        ("HEIGHT", pa.int32()),
-        ("similarity", pa.float64()),
-        ("pwatermark", pa.float64()),
-        ("punsafe", pa.float64()),
-        ("LICENSE", pa.string()),
-        ("LANGUAGE", pa.string()),
-        ("hash", pa.string()),  # md5 of the file, where the crawl knew it
-    ]
+    {
+        "URL": pa.string(),
+        "TEXT": pa.string(),
+        "WIDTH": pa.int32(),
+        "HEIGHT": pa.int32(),
+        "similarity": pa.float64(),
+        "pwatermark": pa.float64(),
+        "punsafe": pa.float64(),
+        "LICENSE": pa.string(),
+        "LANGUAGE": pa.string(),
+        "hash": pa.string(),  # md5 of the file, where the crawl knew it
+    }
 )
 
 
