@@ -102,6 +102,17 @@ async def test_failures_in_a_row_eject_and_an_answer_between_them_does_not() -> 
 
 
 @inside_loop
+async def test_a_lane_that_cannot_be_reached_is_out_at_once() -> None:
+    """Refusals come faster than any answer, so a dead lane would look least loaded and draw every request."""
+    dispatcher, (dead, other) = make(2)
+    dispatcher.judge(dead, Attempt(Verdict.UNREACHABLE, "ConnectError"))
+    assert (dead.status, dead.cause) == (Status.EJECTED, "ConnectError")
+    assert dead.ejected.is_set(), "its prober sleeps on"
+    for _ in range(3):
+        assert await dispatcher.acquire(first=False) is other
+
+
+@inside_loop
 async def test_an_ejected_lanes_requests_move_only_if_another_lane_can_take_them() -> None:
     dispatcher, (first, second) = make(2)
     hanging: list[asyncio.Task[Attempt]] = []
