@@ -159,6 +159,11 @@ class Reason(StrEnum):
     UNSUPPORTED = "unsupported", "quality"
     BAD_QUESTION = "bad_question", "quality"
     DEBRIS = "debris", "quality"
+    PERSONAL_DATA = "personal_data", "quality"
+    TOXIC = "toxic", "quality"
+    CONTAMINATED = "contaminated", "quality"
+    CONTRADICTED = "contradicted", "quality"
+    UNKNOWABLE = "unknowable", "quality"
     # any stage
     QUARANTINED = "quarantined", "engine"
     ERASED = "erased", "engine"  # somebody asked for it

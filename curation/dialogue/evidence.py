@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from curation.dialogue.lexicon import lexicon
 from curation.dialogue.model import Evidence, Fact
+from curation.dialogue.pii import mask
 
 ALT_TEXT = "alt_text"
 
 
 def gather(text: str | None, language: str | None) -> Evidence | None:
-    """The evidence of one sample: its repaired alt-text as the first fact. None when there is no text or no lexicon
-    of its language, since then no answer could be checked."""
+    """The evidence of one sample: its repaired alt-text as the first fact, without personal data.
+
+    None when there is no text, or no lexicon of its language, since then no answer could be checked.
+    """
     words = lexicon(language or "en")
     if not text or not text.strip() or words is None:
         return None
-    return Evidence((Fact(ALT_TEXT, text.strip()),), words)
+    masked, _ = mask(text.strip())
+    return Evidence((Fact(ALT_TEXT, masked),), words) if masked else None
 
 
 def from_rows(facts: list[dict[str, str]] | None, language: str | None) -> Evidence | None:

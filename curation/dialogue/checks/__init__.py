@@ -11,7 +11,7 @@ from typing import Annotated
 from pydantic import Field
 
 from curation.dialogue.checks.base import BaseCheck, Context
-from curation.dialogue.checks.form import Debris, Form, Leak, Length, Refusal, Repetition
+from curation.dialogue.checks.form import Debris, Form, Leak, Length, PersonalData, Refusal, Repetition
 from curation.dialogue.checks.grammar import Grammar
 from curation.dialogue.checks.questions import Answered, Presupposition
 from curation.dialogue.checks.relations import Relations
@@ -24,6 +24,7 @@ Check = Annotated[
     | Grammar
     | Length
     | Debris
+    | PersonalData
     | Leak
     | Refusal
     | Repetition
@@ -47,6 +48,7 @@ def default_checks() -> tuple[Check, ...]:
         Grammar(),
         Length(),
         Debris(),
+        PersonalData(),
         Leak(),
         Refusal(),
         Repetition(),

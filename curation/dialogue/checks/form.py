@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import Field
 
 from curation.dialogue.checks.base import DESCRIPTION, REASONING, BaseCheck, Context, fail
+from curation.dialogue.pii import find
 from curation.samples import Reason, Reject
 
 DEBRIS = re.compile(
@@ -112,6 +113,20 @@ class Debris(BaseCheck):
             found = DEBRIS.search(text)
             if found:
                 return fail(Reason.DEBRIS, f"the {name} holds {found.group()!r}")
+        return None
+
+
+class PersonalData(BaseCheck):
+    """No mail address, telephone, card or account number, IP address or national id in question or answer."""
+
+    kind: Literal["personal_data"] = "personal_data"
+
+    def check(self, context: Context) -> Reject | None:
+        for name, text in (("question", context.turn.question), ("answer", context.turn.answer)):
+            found = find(text)
+            if found:
+                # the detail is stored: it names the kind and never the data
+                return fail(Reason.PERSONAL_DATA, f"the {name} holds {found[0].kind}")
         return None
 
 
