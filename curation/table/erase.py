@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from curation.samples import SCHEMA, Reason
 from curation.table.log import open_table
@@ -106,18 +107,25 @@ def tombstones(rows: pa.Table) -> pa.Table:
 
 
 def _erase_from(table: SampleTable, file: ShardFile, request: Erasures) -> int:
-    rows = read_shard(table, file)
-    reasons = rows.column("reason").to_pylist()
-    meant = zip(request.hits(rows).to_pylist(), reasons, strict=True)
-    hits = pa.array([hit and reason != Reason.ERASED for hit, reason in meant], pa.bool_())
-    gone, kept = rows.filter(hits), rows.filter(pc.invert(hits))
-    if not len(gone):
+    with table.storage.open(file.path) as handle:  # the images are read of files that hold such a row alone
+        seen = pq.read_table(handle, columns=["url", "sha256", "reason"])
+    if not pc.any(_fresh_hits(seen, request)).as_py():
         return 0
+    rows = read_shard(table, file)
+    hits = _fresh_hits(rows, request)
+    gone, kept = rows.filter(hits), rows.filter(pc.invert(hits))
     added = [write_shard(table, REJECTED, tombstones(gone), "erased")]
     if len(kept):
         added.append(write_shard(table, file.outcome, kept, "rewritten"))
     commit_rewrite(table, Rewrite((file,), tuple(added)), {"upkeep": "erase", "rows": len(gone)}, data_change=True)
     return len(gone)
+
+
+def _fresh_hits(rows: pa.Table, request: Erasures) -> pa.BooleanArray:
+    """The rows that are meant and not erased already."""
+    reasons = rows.column("reason").to_pylist()
+    meant = zip(request.hits(rows).to_pylist(), reasons, strict=True)
+    return pa.array([hit and reason != Reason.ERASED for hit, reason in meant], pa.bool_())
 
 
 def _digest(url: str) -> str:

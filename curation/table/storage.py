@@ -19,8 +19,8 @@ from curation.section import Section
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-# Answers that another try may change: time-out, conflict of two writers, slow down. And every 5xx.
-RETRIED_STATUS = frozenset({408, 409, 425, 429})
+# Answers that another try may change: time-out, conflict of two writers, slow down, and what the server did wrong.
+RETRIED_STATUS = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 507, 509, 520, 529})
 LOCAL_PATIENCE_S = 10.0
 FILES_AT_A_TIME = 128
 # What waiting never mends.
@@ -155,6 +155,11 @@ class Storage:
         data: bytes = self._patiently(lambda: self.filesystem.cat_file(self.uri(path)))
         return data
 
+    def open(self, path: str) -> Any:
+        """A file to read in parts; each read is one ranged request, with no patience of its own."""
+        options = {"cache_type": "none"} if self.remote else {}
+        return self.filesystem.open(self.uri(path), "rb", **options)
+
     def read_many(self, paths: Sequence[str]) -> Iterator[bytes]:
         """All bytes of each file, in order, some files at a time."""
         for first in range(0, len(paths), FILES_AT_A_TIME):
@@ -260,8 +265,10 @@ def is_transient(error: BaseException) -> bool:
     """Whether the same call may succeed later: by class and HTTP status, never by text."""
     if isinstance(error, PERMANENT):
         return False
+    if isinstance(error, TimeoutError):  # S3 gives its own time-out the status 400
+        return True
     status = _http_status(error)
-    return status is None or status >= 500 or status in RETRIED_STATUS
+    return status is None or status in RETRIED_STATUS
 
 
 def _away_errors() -> tuple[type[BaseException], ...]:

@@ -9,6 +9,8 @@ import pytest
 
 from curation.errors import RecipeError
 from curation.table.commit import Committer
+from curation.table.erase import erase
+from curation.table.maintain import compact, vacuum
 from curation.table.read import SampleTable
 from curation.table.storage import Storage
 from tests.integration.table_drivers import s3_output
@@ -47,6 +49,20 @@ def test_a_new_file_on_s3_is_never_overwritten(url: str) -> None:
     assert [(file.path, file.bytes) for file in storage.list()] == [("a/b", 3)]
     with pytest.raises(FileNotFoundError):
         storage.read("none")
+
+
+def test_upkeep_and_erasure_work_on_s3(url: str) -> None:
+    output = s3_output(url, uuid.uuid4().hex)
+    commit_all(output, partitions("f", 4, 6))
+    table = SampleTable(output)
+    assert compact(table).files_after == 2
+    assert erase(table, urls=["http://site.example/f/0.jpg"]).rows == 1
+    gone = vacuum(table, retention_h=0, keep_versions=1, allow_short=True)
+    assert len(gone) == 9  # eight that compaction replaced, one that erasure did
+    assert len(table.storage.list("outcome=accepted")) + len(table.storage.list("outcome=rejected")) == 3
+    commit_all(output, partitions("g", 1, 6))
+    status = table.status()
+    assert (status.balanced, status.partitions, status.reasons["erased"]) == (True, 5, 1)
 
 
 def test_a_missing_bucket_is_said_at_once(url: str) -> None:
