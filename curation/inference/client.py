@@ -46,8 +46,9 @@ class ClientSection(Section):
     probe_deadline_s: float = Field(default=60, gt=0, le=600)
     """An endpoint that answers neither that probe nor any request within this time is ejected until a later
     probe is answered. A CPU engine that reads forty long prompts first needs minutes."""
-    patience_s: float = Field(default=180, gt=0, le=14400)
-    """The run ends when no endpoint has answered anything for so long."""
+    patience_s: float = Field(default=600, gt=0, le=14400)
+    """The run ends when no endpoint has answered anything for so long. A replica that is replaced loads its model
+    again meanwhile."""
     first_patience_s: float = Field(default=900, gt=0, le=14400)
     """As `patience_s`, before the first answer of all: the model may still be loading."""
     max_answer_bytes: int = Field(default=4_194_304, ge=4096, le=268_435_456)
