@@ -106,7 +106,13 @@ class Committer:
                 self.committed.repeated += 1
                 log.info("partition %s came twice; the second attempt's files are left for vacuum", receipt.partition)
                 return
-        self._verify(receipt)
+        try:
+            self._verify(receipt)
+        except OSError as error:
+            raise CommitFailed(
+                f"partition {receipt.partition} could not be checked before its commit: {self._storage.uri()} is away "
+                f"or refuses us ({type(error).__name__}). Run again when it is back"
+            ) from error
         with self._lock:
             if not self._pending:
                 self._oldest = time.monotonic()

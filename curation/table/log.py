@@ -19,8 +19,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+
+from curation.errors import RecipeError
 from curation.table.receipt import Receipt, ShardFile
-from curation.table.shard import TABLE_SCHEMA
+from curation.table.shard import TABLE_SCHEMA, difference
 from curation.table.storage import Storage
 from curation.table.transactions import Transactions
 
@@ -42,10 +45,19 @@ CONFIGURATION = {
 
 
 def open_table(storage: Storage) -> DeltaTable:
-    """The table's newest version. `TableNotFoundError` if there is none yet."""
+    """The table's newest version. `TableNotFoundError` if there is none yet, `RecipeError` if it is another table:
+    delta-rs would commit our files to it without a word."""
     from deltalake import DeltaTable
 
-    return DeltaTable(storage.uri(), storage_options=storage.delta_options())
+    table = DeltaTable(storage.uri(), storage_options=storage.delta_options())
+    arrow: Any = table.schema().to_arrow()
+    schema = pa.schema(arrow)
+    problem = None if schema.equals(TABLE_SCHEMA) else difference(schema, TABLE_SCHEMA)
+    if table.metadata().partition_columns != ["outcome"]:
+        problem = f"partitioned by {table.metadata().partition_columns}, expected ['outcome']"
+    if problem:
+        raise RecipeError(f"{storage.uri()} holds a Delta table of another shape ({problem}). Use another output.table")
+    return table
 
 
 def create_table(storage: Storage) -> None:

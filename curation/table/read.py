@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as pds
 
+from curation.errors import RecipeError
 from curation.table.log import COMMIT_INFO, FileProgress, commit_infos, open_table, partition_key, receipts_of
 from curation.table.receipt import Receipt
 from curation.table.shard import ACCEPTED, TABLE_SCHEMA, planned_rows
@@ -211,7 +212,7 @@ class SampleTable:
 
     def _open(self) -> DeltaTable | None:
         """The newest version, or None; waits for a store that is away, and says at once if it refuses us."""
-        from deltalake.exceptions import TableNotFoundError
+        from deltalake.exceptions import DeltaError, TableNotFoundError
 
         deadline = time.monotonic() + self.storage.patience_s
         pause = 0.2
@@ -220,10 +221,12 @@ class SampleTable:
                 return open_table(self.storage)
             except TableNotFoundError:
                 return None
-            except OSError:
+            except DeltaError as error:
+                raise RecipeError(f"{self.uri} holds no Delta table that can be read: {error}") from error
+            except OSError as error:
                 self.storage.check_reachable()
                 if not self.storage.remote or time.monotonic() + pause > deadline:
-                    raise
+                    raise RecipeError(f"{self.uri} cannot be read: {error}") from error
             time.sleep(pause)
             pause = min(pause * 2, self.storage.section.max_backoff_s)
 

@@ -83,7 +83,7 @@ def check_footer(file: ShardFile, end: bytes) -> None:
         raise BadShard(f"{file.path} has {metadata.num_rows} rows, its receipt says {file.rows}")
     schema = metadata.schema.to_arrow_schema()
     if not schema.equals(SCHEMA):
-        raise BadShard(f"{file.path} has another schema than the table: {_difference(schema)}")
+        raise BadShard(f"{file.path} has another schema than the table: {difference(schema, SCHEMA)}")
 
 
 def footer_bytes(tail: bytes) -> int:
@@ -91,14 +91,15 @@ def footer_bytes(tail: bytes) -> int:
     return int.from_bytes(tail[-8:-4], "little") + 8
 
 
-def _difference(schema: pa.Schema) -> str:
-    for field in SCHEMA:
+def difference(schema: pa.Schema, expected: pa.Schema) -> str:
+    """The first way in which a schema is not the expected one, in words."""
+    for field in expected:
         index = schema.get_field_index(field.name)
         if index < 0:
             return f"column {field.name} is missing"
         if schema.field(index).type != field.type:
             return f"column {field.name} is {schema.field(index).type}, expected {field.type}"
-    return f"columns {schema.names}, expected {SCHEMA.names}"
+    return f"columns {schema.names}, expected {expected.names}"
 
 
 def _leaves(schema: pa.Schema) -> list[str]:

@@ -190,7 +190,7 @@ class Storage:
         return sorted(files, key=lambda file: file.path)
 
     def check_reachable(self) -> None:
-        """Raise `RecipeError` if the bucket is missing or closed to these credentials; waits while it is away."""
+        """Raise `RecipeError` if the bucket is missing, closed to these credentials, or away for too long."""
         if not self.remote:
             return
         from botocore.exceptions import NoCredentialsError
@@ -205,6 +205,11 @@ class Storage:
             names = f"{self.section.key_env} and {self.section.secret_env}"
             raise RecipeError(
                 f"{self.root}: {self._server()} refuses these credentials ({type(error).__name__}); check {names}"
+            ) from error
+        except OSError as error:
+            raise RecipeError(
+                f"{self.root}: {self._server()} did not answer for {self.section.patience_s:g} s "
+                f"({type(error).__name__}); is it up, and is `endpoint_url` right?"
             ) from error
 
     def delta_options(self) -> dict[str, str] | None:

@@ -9,8 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-from deltalake import CommitProperties, DeltaTable, Transaction
+from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
 
+from curation.errors import RecipeError
 from curation.table.log import add_action
 from curation.table.read import SampleTable
 from curation.table.shard import TABLE_SCHEMA
@@ -36,6 +37,31 @@ def test_a_table_that_is_not_there_reads_as_empty(output: OutputSection) -> None
     assert not table.landed().partition("f-0+9")
     assert (table.status().version, table.status().balanced) == (-1, True)
     assert (list(table.scan()), table.sample("a"), table.runs(), table.table(["row"]).num_rows) == ([], [], [], 0)
+
+
+def test_another_delta_table_at_that_place_is_refused(tmp_path: Path) -> None:
+    shapes = {
+        "column sample_id is missing": pa.table({"x": [1], "outcome": ["accepted"]}),
+        r"column row is int64": TABLE_SCHEMA.set(2, pa.field("row", pa.int64())).empty_table(),
+    }
+    for number, (problem, rows) in enumerate(shapes.items()):
+        output = OutputSection(table=str(tmp_path / str(number)))
+        write_deltalake(output.table, rows, partition_by=["outcome"])
+        with pytest.raises(RecipeError, match=f"{problem}.*another output.table"):
+            SampleTable(output).landed()
+        with pytest.raises(RecipeError, match=problem):
+            commit_all(output, partitions("f", 1, 3))
+    output = OutputSection(table=str(tmp_path / "flat"))
+    write_deltalake(output.table, TABLE_SCHEMA.empty_table())
+    with pytest.raises(RecipeError, match=r"partitioned by \[\]"):
+        SampleTable(output).landed()
+
+
+def test_a_broken_log_is_said_in_a_sentence(output: OutputSection, table: SampleTable) -> None:
+    for path in Path(output.table).glob("_delta_log/*.json"):
+        path.write_text("{not json")
+    with pytest.raises(RecipeError, match=r"cannot be read|that can be read"):
+        table.status()
 
 
 def test_status_counts_rows_reasons_and_bytes(table: SampleTable) -> None:
