@@ -34,6 +34,11 @@ class RowsNotConserved(PartitionError):
     """A stage lost, added, reordered or renamed rows. A bug of that stage; its partition is not committed."""
 
 
+class StageError(CurationError):
+    """A stage cannot be built (its model or its data is not there), so no partition can pass it. Safe next: mend
+    what the message names and run again."""
+
+
 class PoolError(CurationError):
     """No LLM endpoint answers within the recipe's patience. Nothing accepted is lost. Safe next: mend the
     pool and run again."""

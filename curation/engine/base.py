@@ -14,6 +14,7 @@ import pyarrow as pa
 from curation.dedup.index import Claims
 from curation.dedup.keys import Claim
 from curation.dedup.section import DedupSection
+from curation.errors import CurationError, StageError
 from curation.meter import Meter
 from curation.partition import Partition
 from curation.stages.base import Stage, check_rows
@@ -91,13 +92,28 @@ def run_stage(stage: Stage, table: pa.Table, meter: Meter) -> pa.Table:
     return after.replace_schema_metadata(labels)
 
 
+def build_stages(pool: Pool) -> list[Stage]:
+    """The pool's stages. Raises `StageError` when one cannot be built, and what is an error of ours as it is."""
+    stages = []
+    for build in pool.stages:
+        try:
+            stages.append(build())
+        except CurationError:
+            raise
+        except Exception as error:
+            name = getattr(getattr(build, "func", build), "__name__", repr(build))
+            raise StageError(f"stage {name} cannot be built: {type(error).__name__}: {error}") from error
+    return stages
+
+
 def fail(table: pa.Table, stage: str, error: BaseException, fatal: bool = False) -> pa.Table:
     """The table, labelled as given up: later pools pass it on and the driver reports it. A fatal error is one
     that every other partition will meet too, so it ends the run."""
     labels = dict(table.schema.metadata or {})
     partition = json.loads(labels[PARTITION])["id"]
     words = str(error) if fatal else f"{stage}: {type(error).__name__}: {error}"
-    labels[FAILED] = json.dumps({"partition": partition, "error": words, "fatal": fatal}).encode()
+    kind = type(error).__name__ if fatal else None
+    labels[FAILED] = json.dumps({"partition": partition, "error": words, "fatal": kind}).encode()
     return pa.table({"partition": [partition]}).replace_schema_metadata(labels)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from curation.dedup.index import ClaimIndex, Claims
 from curation.dedup.keys import Claim
 from curation.dedup.section import DedupSection
-from curation.engine.base import Failure, Line, run_stage, start
+from curation.engine.base import Failure, Line, build_stages, run_stage, start
 from curation.errors import PoolError
 from curation.meter import LocalMeter, Meter
 from curation.partition import Partition
@@ -38,7 +38,7 @@ class LocalEngine:
 
     def run(self, line: Line, partitions: Sequence[Partition]) -> Iterator[Receipt | Failure]:
         """See `Engine.run`. Partitions are done in order."""
-        stages = [build() for pool in line.pools for build in pool.stages]
+        stages = [stage for pool in line.pools for stage in build_stages(pool)]
         for partition in partitions:
             name = "read"
             try:

@@ -4,12 +4,17 @@ The first try of a partition runs it whole. If its process dies, the next try ru
 down each piece before it starts; the piece that was written down at the next death is then run row by row, and
 a row that was alone when its process died is quarantined. A partition of n rows with one deadly row is through
 after three deaths, and costs about 2 * sqrt(n) calls.
+
+A process that works on several partitions takes all of them along when it dies, so a partition that has met a death
+is tried again alone: only then does the next death say whose rows are deadly.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -37,6 +42,9 @@ class Watch(Protocol):
 
     def mark(self, key: str, piece: Range) -> None:
         """These rows run next."""
+
+    def wait(self, key: str) -> None:
+        """The try has to wait for its turn: a death meanwhile is none of its doing."""
 
     def done(self, key: str) -> None:
         """The try ended alive."""
@@ -66,10 +74,52 @@ class TryLog:
         """See `Watch.mark`."""
         self._running[key] = piece
 
+    def wait(self, key: str) -> None:
+        """See `Watch.wait`."""
+        self._running.pop(key, None)
+
     def done(self, key: str) -> None:
         """See `Watch.done`."""
         self._running.pop(key, None)
         self._known.pop(key, None)
+
+
+class Turns:
+    """Who may run in one process: many partitions together, or one that is under suspicion alone."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._together = 0
+        self._alone = 0  # running alone or waiting to: newcomers let it go first
+        self._busy_alone = False
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Within, others may run too, but none that must be alone."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._alone)
+            self._together += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._together -= 1
+                self._changed.notify_all()
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Within, no other runs."""
+        with self._changed:
+            self._alone += 1
+            self._changed.wait_for(lambda: not self._together and not self._busy_alone)
+            self._busy_alone = True
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._alone -= 1
+                self._busy_alone = False
+                self._changed.notify_all()
 
 
 def run_guarded(
@@ -80,10 +130,12 @@ def run_guarded(
         return run(table)
     words = f"its process died each time it ran ({known.deaths} deaths of the partition so far)"
     table = reject(table, {row: Reject(Reason.QUARANTINED, words) for row in known.deadly})
-    pieces = []
+    pieces: list[pa.Table] = []
     for piece in pieces_of(len(table), known):
         watch.mark(key, piece)
-        pieces.append(run(table.slice(piece[0], piece[1] - piece[0])))
+        rows = table.slice(piece[0], piece[1] - piece[0])
+        # Labels go from piece to piece, so that their busy seconds add up.
+        pieces.append(run(rows.replace_schema_metadata(pieces[-1].schema.metadata) if pieces else rows))
     whole = pa.concat_tables(pieces)
     return whole.replace_schema_metadata(pieces[-1].schema.metadata)
 

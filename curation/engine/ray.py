@@ -25,17 +25,19 @@ from ray.data import ActorPoolStrategy, DataContext
 from ray.exceptions import RayError
 from rich.console import Console
 
+from curation import errors
 from curation.dedup.actors import ActorClaims
 from curation.dedup.index import Claims
 from curation.dedup.keys import Claim
 from curation.dedup.section import DedupSection
-from curation.engine.base import FAILED, PARTITION, Failure, Line, Pool, fail, run_stage, start
-from curation.engine.quarantine import Range, Suspicion, TryLog, run_guarded
+from curation.engine.base import FAILED, PARTITION, Failure, Line, Pool, build_stages, fail, run_stage, start
+from curation.engine.quarantine import Range, Suspicion, TryLog, Turns, run_guarded
 from curation.engine.section import ActorsSection, EngineSection
-from curation.errors import PartitionError, PoolError
+from curation.errors import CurationError, PartitionError, PoolError
 from curation.inference.pool import PoolSection, ServePool
 from curation.meter import LocalMeter, Meter
 from curation.partition import Partition
+from curation.stages.base import Stage
 from curation.table.receipt import Receipt
 
 _RPC_S = 60.0  # deadline of a call to the ledger; it answers in a millisecond
@@ -183,6 +185,7 @@ def _quiet(context: DataContext) -> None:
     """One block stays one partition; a lost block costs itself; Ray Data's own progress bars stay off."""
     context.target_max_block_size = None
     context.max_errored_blocks = -1
+    context.max_consecutive_actor_init_deaths = 3  # an actor that dies while it starts is not yet the end
     context.enable_progress_bars = False
     context.print_on_execution_start = False
     for name in ("ray.data", "ray.data._internal.execution.streaming_executor"):
@@ -194,7 +197,7 @@ def _result_from(text: str) -> Receipt | Failure:
     if "error" not in values:
         return Receipt.from_json(text)
     if values["fatal"]:
-        raise PoolError(values["error"])
+        raise getattr(errors, values["fatal"])(values["error"])
     return Failure(values["partition"], values["error"])
 
 
@@ -217,7 +220,13 @@ class _PoolActor:
         self._meter = _ActorMeter(ledger)
         self._watch = _ActorWatch(ledger)
         self._read, self._write = read, write
-        self._stages = [build() for build in pool.stages]
+        self._turns = Turns()
+        self._stages: list[Stage] = []
+        self._broken: CurationError | None = None
+        try:
+            self._stages = build_stages(pool)
+        except CurationError as error:  # told by each partition: raised here, Ray would wrap it beyond recognition
+            self._broken = error
 
     def __call__(self, block: pa.Table) -> pa.Table:
         table = block
@@ -226,6 +235,8 @@ class _PoolActor:
             table = start(partition, pa.table({}))
         if FAILED in (table.schema.metadata or {}):
             return self._handed_on(table)
+        if self._broken is not None:
+            return self._handed_on(fail(table, self._pool.name, self._broken, fatal=True))
         try:
             table = self._run(table)
         except PoolError as error:
@@ -238,6 +249,17 @@ class _PoolActor:
         partition = Partition.from_json(table.schema.metadata[PARTITION].decode())
         key = f"{self._pool.name}:{partition.id}"
         known = self._watch.begin(key)
+        try:
+            if not known.deaths:
+                with self._turns.together():
+                    return self._try(table, partition, key, known)
+            self._watch.wait(key)
+            with self._turns.alone():
+                return self._try(table, partition, key, self._watch.begin(key))
+        finally:
+            self._watch.done(key)
+
+    def _try(self, table: pa.Table, partition: Partition, key: str, known: Suspicion) -> pa.Table:
         if self._read is not None:
             if known.deaths >= _READ_DEATHS and not known.suspects and not known.deadly:
                 raise PartitionError(
@@ -245,9 +267,7 @@ class _PoolActor:
                 )
             table = start(partition, self._read(partition))
             self._meter.add("read", {"rows": len(table)})
-        table = run_guarded(self._run_stages, table, self._watch, key, known)
-        self._watch.done(key)
-        return table
+        return run_guarded(self._run_stages, table, self._watch, key, known)
 
     def _run_stages(self, table: pa.Table) -> pa.Table:
         for stage in self._stages:
@@ -304,6 +324,9 @@ class _ActorWatch:
 
     def mark(self, key: str, piece: Range) -> None:
         ray.get(self._ledger.mark.remote(key, piece), timeout=_RPC_S)
+
+    def wait(self, key: str) -> None:
+        ray.get(self._ledger.wait.remote(key), timeout=_RPC_S)
 
     def done(self, key: str) -> None:
         ray.get(self._ledger.done.remote(key), timeout=_RPC_S)

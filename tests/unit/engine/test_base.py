@@ -7,8 +7,8 @@ import json
 import pyarrow as pa
 import pytest
 
-from curation.engine.base import FAILED, PARTITION, SECONDS, fail, run_stage, start
-from curation.errors import RowsNotConserved
+from curation.engine.base import FAILED, PARTITION, SECONDS, Pool, build_stages, fail, run_stage, start
+from curation.errors import PoolError, RecipeError, RowsNotConserved, StageError
 from curation.meter import LocalMeter
 from curation.samples import Reason, Reject, reject
 from tests import toys
@@ -52,8 +52,23 @@ def test_a_stage_that_loses_rows_is_caught_before_its_table_goes_on() -> None:
 
 @pytest.mark.parametrize("fatal", [False, True])
 def test_a_failed_partition_keeps_its_name_and_says_where_it_failed(fatal: bool) -> None:
-    failed = fail(labelled(), "fetch", ValueError("boom"), fatal)
+    failed = fail(labelled(), "fetch", PoolError("boom"), fatal)
     assert json.loads(failed.schema.metadata[FAILED]) == {
-        "partition": "f-0+9", "error": "boom" if fatal else "fetch: ValueError: boom", "fatal": fatal,
-    }  # fmt: skip
+        "partition": "f-0+9",
+        "error": "boom" if fatal else "fetch: PoolError: boom",
+        "fatal": "PoolError" if fatal else None,
+    }
     assert failed.nbytes < 100  # a partition's images must not travel on once it is given up
+
+
+def test_a_stage_that_cannot_be_built_is_named_with_its_cause() -> None:
+    with pytest.raises(StageError, match=r"stage CannotStart cannot be built: FileNotFoundError: model\.bin"):
+        build_stages(Pool("fetch", (toys.Sound, toys.CannotStart)))
+
+
+def test_an_error_of_ours_in_a_stages_constructor_is_raised_as_it_is() -> None:
+    def build() -> toys.Sound:
+        raise RecipeError("prompts: no such folder")
+
+    with pytest.raises(RecipeError, match="no such folder"):
+        build_stages(Pool("fetch", (build,)))
