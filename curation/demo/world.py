@@ -22,20 +22,19 @@ from curation.errors import SourceError
 
 _PORT = 8790  # the first choice; the port in use is kept with the data, since the URLs name it
 _FILES = 2
-_COLUMNS = pa.schema(
-    {
-        "URL": pa.string(),
-        "TEXT": pa.string(),
-        "WIDTH": pa.int32(),
-        "HEIGHT": pa.int32(),
-        "similarity": pa.float64(),
-        "pwatermark": pa.float64(),
-        "punsafe": pa.float64(),
-        "LICENSE": pa.string(),
-        "LANGUAGE": pa.string(),
-        "hash": pa.string(),  # md5 of the file, where the crawl knew it
-    }
-)
+_FIELDS: list[pa.Field[Any]] = [
+    pa.field("URL", pa.string()),
+    pa.field("TEXT", pa.string()),
+    pa.field("WIDTH", pa.int32()),
+    pa.field("HEIGHT", pa.int32()),
+    pa.field("similarity", pa.float64()),
+    pa.field("pwatermark", pa.float64()),
+    pa.field("punsafe", pa.float64()),
+    pa.field("LICENSE", pa.string()),
+    pa.field("LANGUAGE", pa.string()),
+    pa.field("hash", pa.string()),  # md5 of the file, where the crawl knew it
+]
+_COLUMNS = pa.schema(_FIELDS)
 
 
 @dataclass(frozen=True)
@@ -56,17 +55,18 @@ class DemoWorld:
         return Site(self.root / "site", self.port)
 
 
-def prepare(root: Path) -> DemoWorld:
+def prepare(root: Path, port: int | None = None) -> DemoWorld:
     """The demo's world under `root`, made if it is not there yet; files that are there already stay as they are.
 
-    The same packages make the same bytes, so a second run plans the same partitions. Raises `SourceError` when the
+    The same packages make the same bytes, so a second run plans the same partitions. `port` is the site's, when the
+    world is new; by default one that is free now. Raises `SourceError` when the
     photographs' packages are missing.
     """
     stamp = root / "world.json"
     made = json.loads(stamp.read_text()) if stamp.exists() else {}
     if made.get("made_of") != _made_of():
         data = _data()
-        port = made.get("port") or _choose_port()
+        port = made.get("port") or port or _choose_port()
         for old in (root / "source").glob("*.parquet"):
             old.unlink()
         rows = sorted(_rows(root, data, data["rows"], port), key=lambda row: _digest(row["URL"] + row["TEXT"]))
