@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from functools import cached_property, partial
 from typing import Any, TypeVar
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from curation.errors import RecipeError
 from curation.section import Section
@@ -57,7 +57,7 @@ class StorageSection(Section):
 class OutputSection(Section):
     """The Delta table that the run commits to."""
 
-    table: str = "out/table"
+    table: str = Field(default="out/table", min_length=1)
     """Folder of the table: a local path or s3://bucket/prefix. Created by the first commit."""
     storage: StorageSection = StorageSection()
     """How the table's object store is reached."""
@@ -75,6 +75,15 @@ class OutputSection(Section):
     verify_sha256: bool = True
     """Read each written file back whole before the commit and compare its sha256. Off, only its size and its
     Parquet footer are compared, which saves reading every shard once."""
+
+    @field_validator("table")
+    @classmethod
+    def _is_a_place(cls, table: str) -> str:
+        bucket, _, prefix = table.removeprefix("s3://").partition("/")
+        local = "://" not in table
+        if not local and not (table.startswith("s3://") and bucket and prefix.strip("/")):
+            raise ValueError("expected a local path or s3://bucket/prefix")
+        return table
 
 
 @dataclass(frozen=True)
@@ -96,7 +105,9 @@ class Storage:
 
     def __init__(self, root: str, section: StorageSection) -> None:
         self.remote = root.startswith("s3://")
-        self.root = root.rstrip("/") if self.remote else os.path.abspath(root)
+        if "://" in root and not self.remote:
+            raise RecipeError(f"{root}: expected a local path or s3://bucket/prefix")
+        self.root = root.rstrip("/") if self.remote else os.path.abspath(os.path.expanduser(root))
         self.section = section
 
     def __getstate__(self) -> dict[str, Any]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import errno
+import os
 import pickle
 from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
+from pydantic import ValidationError
 
-from curation.table.storage import Storage, StorageSection, is_transient
+from curation.errors import RecipeError
+from curation.table.storage import OutputSection, Storage, StorageSection, is_transient
 
 
 def test_a_file_is_written_once_and_never_overwritten(tmp_path: Path) -> None:
@@ -20,6 +23,18 @@ def test_a_file_is_written_once_and_never_overwritten(tmp_path: Path) -> None:
         storage.write_new("a/b.bin", b"two")
     assert (storage.read("a/b.bin"), storage.size("a/b.bin"), storage.read_end("a/b.bin", 2)) == (b"one", 3, b"ne")
     assert storage.read_end("a/b.bin", 99) == b"one"
+
+
+def test_a_place_that_is_neither_local_nor_s3_is_refused() -> None:
+    for place in ("gs://bucket/x", "file:///tmp/x", "hdfs://x/y"):
+        with pytest.raises(RecipeError, match="expected a local path or s3://"):
+            Storage(place, StorageSection())
+    for table in ("gs://bucket/x", "", "s3://bucket", "s3://bucket/"):
+        with pytest.raises(ValidationError, match="table"):
+            OutputSection(table=table)
+    for table in ("out/table", "/a", "~/a", "s3://bucket/a", "s3://bucket/a/b/"):
+        assert OutputSection(table=table).table == table
+    assert Storage("~/a", StorageSection()).root == os.path.expanduser("~/a")
 
 
 def test_listing_names_every_file_relative_to_the_root(tmp_path: Path) -> None:
