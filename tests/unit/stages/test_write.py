@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import pickle
 from pathlib import Path
 
 import pyarrow as pa
@@ -75,6 +76,11 @@ def test_previews_are_kept_only_of_rejects_that_may_be_shown(write: Write, outpu
         for reason, preview in zip(rows["reason"].to_pylist(), rows["preview"].to_pylist(), strict=True):
             shown.setdefault(reason, set()).add(preview)
     assert shown == {None: {None}, "blurred": {b"preview"}, "nsfw": {None}}
+
+
+def test_the_stage_crosses_process_borders_also_after_it_has_written(write: Write) -> None:
+    write(finished(PART))
+    assert pickle.loads(pickle.dumps(write))(finished(PART)).accepted == 20
 
 
 def test_two_attempts_never_share_a_file(write: Write) -> None:
