@@ -30,7 +30,8 @@ class ClientSection(Section):
     timeout_s: float = Field(default=300, gt=0, le=3600)
     """Deadline of one attempt, the wait in the server's queue included."""
     total_s: float = Field(default=900, gt=0, le=14400)
-    """Deadline of one request from its first attempt on, over all attempts and the waits between them."""
+    """Deadline of one request from its first attempt on, over all attempts and the waits between them; time in
+    which no endpoint was up is not counted."""
     attempts: int = Field(default=6, ge=1, le=50)
     """Attempts at one request. Those that ended because their endpoint was ejected, or was full (429), are not
     counted here; `total_s` bounds them."""

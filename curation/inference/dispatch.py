@@ -52,6 +52,13 @@ class Dispatcher:
         self._pause_s = pause_s
         self._pause_max_s = pause_max_s
         self._waiting: deque[asyncio.Future[Lane]] = deque()
+        self._dark_since: float | None = monotonic()
+        self._dark_s = 0.0
+
+    @property
+    def dark_s(self) -> float:
+        """Seconds so far in which no lane was up. No request is to blame for those."""
+        return self._dark_s + (0.0 if self._dark_since is None else monotonic() - self._dark_since)
 
     async def acquire(self, *, first: bool) -> Lane:
         """A slot of the least loaded lane, as soon as there is one. `first` puts a retry before new requests."""
@@ -122,6 +129,13 @@ class Dispatcher:
 
     def _move(self, lane: Lane, status: Status, cause: str) -> None:
         lane.status, lane.cause = status, cause
+        now = monotonic()
+        if any(each.status is Status.UP for each in self.lanes):
+            if self._dark_since is not None:
+                self._dark_s += now - self._dark_since
+            self._dark_since = None
+        elif self._dark_since is None:
+            self._dark_since = now
         self.changed.set()
         self._hand_out()
 

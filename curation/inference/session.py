@@ -97,23 +97,22 @@ class ChatSession:
 
     async def _answer(self, request: ChatRequest) -> ChatAnswer:
         """Attempts at one request until it is answered, refused, or out of attempts or time."""
+        lane = await self._dispatcher.acquire(first=False)
+        self._count(requests=1)
+        started, dark_s = monotonic(), self._dispatcher.dark_s
         attempts = counted = 0
-        started = monotonic()
+        spent = 0.0
         while True:
-            lane = await self._dispatcher.acquire(first=attempts > 0)
-            if attempts == 0:
-                started = monotonic()
-                self._count(requests=1)
-            left = started + self._section.total_s - monotonic()
-            attempt = await self._attempt(lane, request, left)
+            attempt = await self._attempt(lane, request, self._section.total_s - spent)
             attempts += 1
             counted += not (attempt is EJECTED or attempt.verdict is Verdict.BUSY)
-            spent = monotonic() - started
+            spent = monotonic() - started - (self._dispatcher.dark_s - dark_s)
             final = attempt.verdict in (Verdict.ANSWERED, Verdict.REFUSED)
             if final or counted >= self._section.attempts or spent >= self._section.total_s:
-                return self._settle(attempt, attempts, spent)
+                return self._settle(attempt, attempts, monotonic() - started)
             self._count(retries=1)
             await asyncio.sleep(self._backoff(attempt, counted))
+            lane = await self._dispatcher.acquire(first=True)
 
     async def _attempt(self, lane: Lane, request: ChatRequest, left_s: float) -> Attempt:
         timeout_s = max(0.001, min(self._section.timeout_s, left_s))

@@ -23,6 +23,14 @@ FULL = os.environ.get("CURATION_PROMISES") == "full"
 PATIENT = QUICK.model_copy(update={"timeout_s": 20.0, "total_s": 40.0, "patience_s": 20.0})
 
 
+def all_up(asked: Client) -> None:
+    """Returns when every endpoint has answered its first probe."""
+    asked.wait_ready(5)
+    deadline = monotonic() + 5
+    while "starting" in asked.state() and monotonic() < deadline:
+        threading.Event().wait(0.01)
+
+
 def after(delay_s: float) -> Script:
     """Answers with the last message, after a while."""
     return lambda call: Reply(text=f"re: {call.last}", delay_s=0 if call.probe else delay_s)
@@ -49,7 +57,7 @@ def once(ready: Callable[[], bool], act: Callable[[], None]) -> Iterator[None]:
 def test_no_request_is_lost_when_one_of_two_endpoints_dies() -> None:
     for _ in range(100 if FULL else 5):
         with LlmServer(after(0.02)) as dying, LlmServer(after(0.02)) as other, client(dying, other) as asked:
-            asked.wait_ready(2)
+            all_up(asked)
             with once(lambda dying=dying: len(dying.calls) >= 15, dying.kill):  # type: ignore[misc]
                 answers = asked.ask([request(str(number)) for number in range(100)])
             assert [answer.text for answer in answers] == [f"re: {number}" for number in range(100)]
@@ -70,7 +78,7 @@ def hang_once() -> float:
     hangs_from: list[float] = []
     hanging, other = LlmServer(after(0.02)), LlmServer(after(0.02))
     with hanging, other, client(hanging, other, section=PATIENT) as asked:
-        asked.wait_ready(2)
+        all_up(asked)
 
         def hang() -> None:
             hanging.script = lambda _: Reply(hang=True)
@@ -88,7 +96,7 @@ def hang_once() -> float:
 def test_an_endpoint_that_generates_again_gets_requests_again() -> None:
     server, other = LlmServer(after(0.05)), LlmServer(after(0.05))
     with server, other, client(server, other, section=PATIENT) as asked:
-        asked.wait_ready(2)
+        all_up(asked)
         server.script = lambda _: Reply(hang=True)
         with once(lambda: "ejected" in asked.state(), lambda: setattr(server, "script", after(0.05))):
             answers = asked.ask([request(str(number)) for number in range(400)])
@@ -98,8 +106,10 @@ def test_an_endpoint_that_generates_again_gets_requests_again() -> None:
 
 
 def test_a_lone_endpoint_that_restarts_loses_nothing() -> None:
-    with LlmServer(after(0.03)) as server, client(server, section=PATIENT) as asked:
-        asked.wait_ready(2)
+    """Not even those whose own deadline passes while it is away."""
+    section = PATIENT.model_copy(update={"timeout_s": 0.8, "total_s": 0.8})
+    with LlmServer(after(0.03)) as server, client(server, section=section) as asked:
+        all_up(asked)
 
         def restart() -> None:
             server.kill()
@@ -114,7 +124,7 @@ def test_a_lone_endpoint_that_restarts_loses_nothing() -> None:
 def test_a_slow_endpoint_that_still_answers_is_not_ejected() -> None:
     """A full queue keeps a probe waiting behind it; its answers are the sign of life."""
     with LlmServer(after(0.0)) as server, client(server, section=PATIENT) as asked:
-        asked.wait_ready(2)
+        all_up(asked)
         # Eight answers together every 0.45 s: after 0.3 s of silence a probe goes out, and would wait far too long.
         server.script = lambda call: Reply(text=call.last, delay_s=5.0 if call.probe else 0.45)
         before = server.probes
@@ -138,7 +148,7 @@ def test_a_slow_endpoint_that_still_answers_is_not_ejected() -> None:
 def test_answers_that_are_late_are_worth_more_than_a_request_sent_to_nobody() -> None:
     """The only endpoint falls silent for longer than a probe may, then answers all it holds."""
     with LlmServer(after(0.0)) as server, client(server, section=PATIENT) as asked:
-        asked.wait_ready(2)
+        all_up(asked)
         server.script = lambda call: Reply(text=call.last, delay_s=1.5)
         answers = asked.ask([request(str(number)) for number in range(8)])
     assert {(answer.failure, answer.attempts) for answer in answers} == {(None, 1)}
