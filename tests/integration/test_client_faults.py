@@ -15,6 +15,7 @@ from time import monotonic
 import pytest
 
 from curation.errors import PoolError
+from curation.inference.client import Client
 from curation.samples import Reason
 from tests.integration.test_client import QUICK, client, request
 from tests.servers.openai import Call, LlmServer, Reply, Script
