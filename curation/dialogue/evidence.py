@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import re
+
 from curation.dialogue.lexicon import lexicon
 from curation.dialogue.model import Evidence, Fact
 from curation.dialogue.pii import mask
 
+SENTENCE = re.compile(r"(?<=[.!?;|])\s+|\s+[-–—]{1,2}\s+|\s*[\n]+\s*")
 ALT_TEXT = "alt_text"
 
 
 def gather(text: str | None, language: str | None) -> Evidence | None:
-    """The evidence of one sample: its repaired alt-text as the first fact, without personal data.
+    """The evidence of one sample: its repaired alt-text as the first fact, without personal data and without
+    sentences that command a model or a reader.
 
-    None when there is no text, or no lexicon of its language, since then no answer could be checked.
+    None when nothing is left, there is no text, or no lexicon of its language, since then no answer could be checked.
     """
     words = lexicon(language or "en")
     if not text or not text.strip() or words is None:
         return None
-    masked, _ = mask(text.strip())
+    told = text.strip()
+    if words.commands.search(told):
+        told = " ".join(sentence for sentence in SENTENCE.split(told) if not words.commands.search(sentence))
+    masked, _ = mask(told)
     return Evidence((Fact(ALT_TEXT, masked),), words) if masked else None
 
 

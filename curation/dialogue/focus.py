@@ -16,6 +16,8 @@ NUMBER_LIMIT = 12  # beyond it nobody counts what a photo shows
 def foci(evidence: Evidence) -> list[Focus]:
     """Every focus that the evidence supports, the surest kinds first, without duplicates."""
     found: dict[str, Focus] = {}
+    if not evidence.lexicon.reads:
+        return []
     for scene in evidence.scenes[:1]:
         for source in (_counts, _colours, _wearing, _objects, _doing, _places, _materials):
             for focus in source(scene, evidence.lexicon):

@@ -38,7 +38,14 @@ class Lexicon:
         self._irregular: dict[str, str] = {str(key): str(value) for key, value in words.get("irregular", {}).items()}
         self._stems: dict[str, str] = {}
         self._words = words
-        self.prepositions = tuple(words.get("prepositions", ()))
+        self.prepositions = frozenset(words.get("prepositions", ()))
+        self.reads = words.get("reads") == "true"  # whether a text of this language can be read for its relations
+        self.finite = frozenset(words.get("finite", ()))
+        self.shows = frozenset(words.get("shows", ()))
+        self.capital_nouns = words.get("capital_nouns") == "true"
+        self.long_prepositions: dict[str, list[tuple[str, ...]]] = {}  # those of several words, by their first
+        for phrase in (preposition.split() for preposition in self.prepositions if " " in preposition):
+            self.long_prepositions.setdefault(phrase[0], []).append(tuple(phrase))
         self.place_prepositions = frozenset(words.get("place_prepositions", ()))
         self.determiners = frozenset(words.get("determiners", ()))
         self.pronouns = frozenset(words.get("pronouns", ()))
@@ -79,6 +86,7 @@ class Lexicon:
         self.ing_nouns = frozenset(words.get("ing_nouns", ()))
         self.leaks = _any_of(words.get("leaks", ()))
         self.refusals = _any_of(words.get("refusals", ()))
+        self.commands = _any_of(words.get("commands", ()))
         self.entails = self._entailments(words.get("entails", {}))
         self._same = self._classes([*words.get("same_preposition", ()), *words.get("same_colour", ())])
         self.cues = tuple(self._cue(cue) for cue in cues)

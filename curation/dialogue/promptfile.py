@@ -63,9 +63,10 @@ def user_text(caption: str, topic: str, hint: str = "", clue: str = "") -> str:
 
 
 @functools.cache
-def prompt_file(name: str) -> PromptFile:
-    """The prompt file of a response type."""
-    return PromptFile.model_validate(yaml.safe_load((FOLDER / f"{name}.yaml").read_text("utf-8")))
+def prompt_file(name: str, language: str = "en") -> PromptFile | None:
+    """The prompt file of a response type in a language (`NAME.yaml` is English, `NAME.es.yaml` Spanish), if any."""
+    path = FOLDER / (f"{name}.yaml" if language == "en" else f"{name}.{language}.yaml")
+    return PromptFile.model_validate(yaml.safe_load(path.read_text("utf-8"))) if path.is_file() else None
 
 
 @functools.cache

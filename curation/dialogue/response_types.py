@@ -6,13 +6,14 @@ a prompt file of that name, and its line in RESPONSE_TYPES.
 
 from __future__ import annotations
 
+import functools
 from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from curation.dialogue import focus as focus_of
 from curation.dialogue.model import Evidence, Focus, PlannedTurn, Turn
-from curation.dialogue.promptfile import prompt_file
+from curation.dialogue.promptfile import PromptFile, prompt_file
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -62,16 +63,13 @@ class Conversation:
     name = "conversation"
 
     def schema(self, planned: PlannedTurn, steer: bool) -> dict[str, Any]:
-        schema = Exchange.model_json_schema()
-        if steer and planned.focus.form:
-            schema["properties"]["question"] = {"type": "string", "pattern": f"^{planned.focus.form}\\?$"}
-        return schema
+        return _steered(planned.focus.form if steer else "")
 
     def foci(self, evidence: Evidence) -> list[Focus]:
         return focus_of.foci(evidence)
 
     def messages(self, evidence: Evidence, planned: PlannedTurn) -> tuple[dict[str, Any], ...]:
-        return prompt_file(self.name).chat(planned.focus.kind, evidence.text, planned.focus.topic)
+        return _prompt(self.name, evidence).chat(planned.focus.kind, evidence.text, planned.focus.topic)
 
     def parse(self, text: str, planned: PlannedTurn) -> list[Turn]:
         found = _validate(Exchange, text)
@@ -84,7 +82,7 @@ class _StatementType:
     name: str
 
     def schema(self, planned: PlannedTurn, steer: bool) -> dict[str, Any]:
-        return Statement.model_json_schema()
+        return _statement()
 
     def parse(self, text: str, planned: PlannedTurn) -> list[Turn]:
         found = _validate(Statement, text)
@@ -97,13 +95,14 @@ class DetailedDescription(_StatementType):
     name = "detailed_description"
 
     def foci(self, evidence: Evidence) -> list[Focus]:
-        if not evidence.stems:
+        prompt = prompt_file(self.name, evidence.lexicon.language)
+        if not evidence.stems or prompt is None:
             return []
         kind = "action" if any(scene.actions for scene in evidence.scenes) else "still"
-        return [Focus(kind, question) for question in prompt_file(self.name).questions]
+        return [Focus(kind, question) for question in prompt.questions]
 
     def messages(self, evidence: Evidence, planned: PlannedTurn) -> tuple[dict[str, Any], ...]:
-        return prompt_file(self.name).chat(planned.focus.kind, evidence.text, "")
+        return _prompt(self.name, evidence).chat(planned.focus.kind, evidence.text, "")
 
 
 class ComplexReasoning(_StatementType):
@@ -117,7 +116,30 @@ class ComplexReasoning(_StatementType):
 
     def messages(self, evidence: Evidence, planned: PlannedTurn) -> tuple[dict[str, Any], ...]:
         focus = planned.focus
-        return prompt_file(self.name).chat(focus.kind, evidence.text, focus.topic, focus.hint, focus.clue)
+        prompt = _prompt(self.name, evidence)
+        return prompt.chat(focus.kind, evidence.text, focus.topic, focus.hint, focus.clue)
+
+
+def _prompt(name: str, evidence: Evidence) -> PromptFile:
+    """The prompt file in the evidence's language. `foci` has made sure that there is one."""
+    found = prompt_file(name, evidence.lexicon.language)
+    if found is None:
+        raise LookupError(f"no prompt file of {name} in language {evidence.lexicon.language}")
+    return found
+
+
+@functools.cache
+def _steered(form: str) -> dict[str, Any]:
+    """The schema of an exchange whose question has a given form; the same object for the same form."""
+    schema = Exchange.model_json_schema()
+    if form:
+        schema["properties"]["question"] = {"type": "string", "pattern": f"^{form}\\?$"}
+    return schema
+
+
+@functools.cache
+def _statement() -> dict[str, Any]:
+    return Statement.model_json_schema()
 
 
 def _validate(model: type[Model], text: str) -> Model:

@@ -108,18 +108,17 @@ def tokens(text: str, lexicon: Lexicon) -> list[Token]:
     merged = _merge(raw, lexicon)
     kinds = [_plain_kind(word, lexicon) for word in merged]
     for index in range(len(merged)):
-        if kinds[index] is Kind.WORD and _is_verb(index, merged, kinds, lexicon):
+        if lexicon.reads and kinds[index] is Kind.WORD and _is_verb(index, merged, kinds, lexicon):
             kinds[index] = Kind.VERB
     return [Token(word, word.lower(), lexicon.stem(word), kind) for word, kind in zip(merged, kinds, strict=True)]
 
 
 def _merge(raw: list[str], lexicon: Lexicon) -> list[str]:
     """Join prepositions of several words into one token."""
-    long = [tuple(words.split()) for words in lexicon.prepositions if " " in words]
     merged: list[str] = []
     index = 0
     while index < len(raw):
-        for words in long:
+        for words in lexicon.long_prepositions.get(raw[index].lower(), ()):
             if tuple(word.lower() for word in raw[index : index + len(words)]) == words:
                 merged.append(" ".join(words))
                 index += len(words)

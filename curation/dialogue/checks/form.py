@@ -16,6 +16,7 @@ DEBRIS = re.compile(
     r"<[|/a-zA-Z]|\|>|\[/?INST\]|https?://|www\.|[*_#`]{2,}|^\s*[-*#>]\s|\\[nu\"]|[{}\[\]<>|\\]"
     r"|[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\ufeff\ufffd]"
 )
+CODE = re.compile(r"(?<![\w-])(?=[\w-]*\d)(?=[\w-]*[A-Z]{2})[\w-]{6,}(?![\w-])")  # "ZX-7731": no word of any dialogue
 END = (".", "!", '."', ".'")
 
 
@@ -104,13 +105,13 @@ class Repetition(BaseCheck):
 
 
 class Debris(BaseCheck):
-    """No template tokens, URLs, markup, control characters or escapes."""
+    """No template tokens, URLs, markup, control characters, escapes or codes."""
 
     kind: Literal["debris"] = "debris"
 
     def check(self, context: Context) -> Reject | None:
         for name, text in (("question", context.turn.question), ("answer", context.turn.answer)):
-            found = DEBRIS.search(text)
+            found = DEBRIS.search(text) or CODE.search(text)
             if found:
                 return fail(Reason.DEBRIS, f"the {name} holds {found.group()!r}")
         return None

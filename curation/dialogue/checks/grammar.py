@@ -22,8 +22,8 @@ class Grammar(BaseCheck):
     kind: Literal["grammar"] = "grammar"
 
     def check(self, context: Context) -> Reject | None:
-        if context.lexicon.language != "en":
-            return None
+        if not context.lexicon.reads:
+            return _plain_slip(context)
         if context.turn.response_type == DESCRIPTION and not _has_finite_verb(context):
             return fail(Reason.MALFORMED, "the description is no sentence: it has no verb")
         by_hand = context.turn.response_type in (DESCRIPTION, REASONING)  # their questions are
@@ -37,6 +37,31 @@ class Grammar(BaseCheck):
             if slip:
                 return fail(Reason.MALFORMED, f"the {name} is ungrammatical: {slip}")
         return None
+
+
+def _plain_slip(context: Context) -> Reject | None:
+    """What can be told of a language whose sentences are not read."""
+    lexicon, answer = context.lexicon, context.answer.tokens
+    verbs = lexicon.auxiliaries | lexicon.finite | lexicon.shows
+    if context.turn.response_type == DESCRIPTION and not any(token.lower in verbs for token in answer):
+        return fail(Reason.MALFORMED, "the description is no sentence: it has no verb")
+    written = {token.text for token in context.evidence.content}
+    for at, token in enumerate(answer):
+        if (
+            lexicon.capital_nouns
+            and token.text[:1].islower()
+            and token.text.capitalize() in written - {context.evidence.content[0].text}
+        ):
+            return fail(Reason.MALFORMED, f"“{token.text}” needs a capital")
+        before = answer[at - 1].lower if at else ""
+        single = (
+            token.kind is Kind.WORD and not token.lower.endswith(("s", "n", "e")) and token.stem not in lexicon.numbers
+        )
+        if before in lexicon.shows and (single or (lexicon.capital_nouns and token.lower.endswith("es"))):
+            return fail(Reason.MALFORMED, f"“{before} {token.text}” lacks an article")
+        if before in lexicon.shows and token.lower == "a" and at + 1 < len(answer) and answer[at + 1].kind is Kind.WORD:
+            return fail(Reason.MALFORMED, f"“{before} a {answer[at + 1].text}” lacks an article")
+    return None
 
 
 def _article_slip(scene: Scene) -> str | None:

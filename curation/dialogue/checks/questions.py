@@ -59,7 +59,7 @@ class Answered(BaseCheck):
         fresh = context.answer_stems - context.question_stems - context.lexicon.frame
         if not fresh:
             return fail(Reason.BAD_QUESTION, "the answer tells nothing that the question does not")
-        return self._kind(context, fresh)
+        return self._kind(context, fresh) if context.lexicon.reads else None
 
     def _kind(self, context: Context, fresh: frozenset[str]) -> Reject | None:
         lexicon, question = context.lexicon, context.turn.question

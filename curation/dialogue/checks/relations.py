@@ -29,7 +29,7 @@ class Relations(BaseCheck):
     kind: Literal["relations"] = "relations"
 
     def check(self, context: Context) -> Reject | None:
-        if context.turn.response_type == FALSE_PREMISE:
+        if context.turn.response_type == FALSE_PREMISE or not context.lexicon.reads:
             return None
         given = given_by(context.evidence)
         answer = context.answer

@@ -44,15 +44,17 @@ class Numbers(BaseCheck):
 
     def check(self, context: Context) -> Reject | None:
         given = context.evidence.words
-        for phrase in context.answer.phrases:
-            word = phrase.head.lower
+        heads = [(phrase.head.lower, phrase.determiner) for phrase in context.answer.phrases]
+        if not context.lexicon.reads:
+            heads = [(token.lower, "") for token in context.answer.content]
+        for word, determiner in heads:
             if word in given:
                 continue
             for form in (f"{word}s", f"{word}es", f"{word[:-1]}ies" if word.endswith("y") else ""):
                 if form in given:
                     return fail(Reason.UNSUPPORTED, f"the evidence has {form}, the answer {word}")
             for form in (word[:-1] if word.endswith("s") else "", word[:-2] if word.endswith("es") else ""):
-                if form and form in given and phrase.determiner != "each":
+                if form and form in given and determiner != "each":
                     return fail(Reason.UNSUPPORTED, f"the evidence has {form}, the answer {word}")
         return None
 
