@@ -2,8 +2,9 @@
 
 Quirks of Ray 2.60 that this file knows:
 - a block is split and merged at will unless `target_max_block_size` is None and `batch_size` is None;
-- actors of Ray Data restart and retry without end unless told otherwise, and the only way to tell is
+- actors of Ray Data retry without end unless told otherwise, and the only way to tell is
   `map_batches(**ray_remote_args)`, deprecated for 2.64 without a replacement;
+- an actor that has used up its restarts is not replaced, and what waits for it waits for ever;
 - schema metadata of an Arrow block survives from pool to pool, which is where a partition's label travels.
 """
 
@@ -22,6 +23,7 @@ from typing import Any
 import pyarrow as pa
 import ray
 from ray.data import ActorPoolStrategy, DataContext
+from ray.data.exceptions import ExecutionTimeoutError
 from ray.exceptions import RayError
 from rich.console import Console
 
@@ -133,7 +135,7 @@ class RayEngine:
                     result = _result_from(text)
                     missing.discard(result.partition)
                     yield result
-        except RayError as error:
+        except (RayError, ExecutionTimeoutError) as error:
             cause = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
             yield from (Failure(partition, f"Ray stopped the run: {cause}") for partition in sorted(missing))
             return
@@ -142,7 +144,9 @@ class RayEngine:
         )
 
     def _dataset(self, line: Line, partitions: Sequence[Partition]) -> Any:
-        _quiet(DataContext.get_current())
+        context = DataContext.get_current()
+        _quiet(context)
+        context.execution_no_progress_timeout_s = self._section.no_progress_s  # Ray's own: half an hour
         specs = [{"partition": partition.to_json()} for partition in partitions]
         dataset: Any = ray.data.from_items(specs, override_num_blocks=len(specs))
         last = len(line.pools) - 1

@@ -10,7 +10,7 @@ from curation.section import Section
 
 
 class ActorsSection(Section):
-    """The actors of one pool of stages. Ray's own defaults restart and retry without end; ours do not."""
+    """The actors of one pool of stages. Ray's own defaults retry a partition without end; ours do not."""
 
     min: int = Field(1, ge=1)
     """Actors to start with."""
@@ -23,11 +23,13 @@ class ActorsSection(Section):
     partitions_at_once: int = Field(1, ge=1)
     """Partitions that one actor works on concurrently, in threads. More than one keeps an LLM pool full
     across the ends of partitions."""
-    max_restarts: int = Field(20, ge=0)
-    """How often an actor that died is started again."""
-    max_retries: int = Field(8, ge=0)
-    """How often a partition whose actor died is tried again. The rows that kill it are found within
-    three or four tries and quarantined."""
+    max_restarts: int = Field(-1, ge=-1)
+    """How often an actor that died is started again; -1: as often as it dies, which `max_retries` bounds by
+    partition. Ray Data 2.60 does not replace an actor that may not start again, so a limit that is reached
+    leaves its partitions waiting until `no_progress_s`."""
+    max_retries: int = Field(20, ge=0)
+    """How often a partition whose actor died is tried again. A row that kills it is found within three tries
+    and quarantined, each further one within two."""
 
     @model_validator(mode="after")
     def _ordered(self) -> ActorsSection:
@@ -61,4 +63,7 @@ class EngineSection(Section):
     """Logical CPUs of a local Ray when one is started. May exceed the cores: most actors wait."""
     wave_partitions: int = Field(20_000, ge=1)
     """Partitions handed to Ray Data at once, which bounds the driver's memory on sources of any size."""
+    no_progress_s: float = Field(4 * 3600.0, gt=0)
+    """How long no partition may pass from one pool to the next before the run counts as hung and ends. Must
+    exceed what the LLM needs for all partitions that are at it at once."""
     pools: PoolsSection = PoolsSection()
