@@ -68,10 +68,9 @@ def seaweedfs() -> Iterator[str]:
         f"-s3.port={s3}", "-s3.port.iceberg=0", "-s3.port.lance=0", f"-master.port={master}",
         f"-volume.port={volume}", f"-filer.port={filer}", f"-admin.port={admin}",
     ]  # fmt: skip
-    with open(folder / "log", "wb") as out:
-        process = subprocess.Popen(command, stdout=out, stderr=out, start_new_session=True)
+    process = _start(command)
+    url = f"http://127.0.0.1:{s3}"
     try:
-        url = f"http://127.0.0.1:{s3}"
         _wait_until_up(url, process)
         _make_bucket(url)
         yield url
@@ -90,9 +89,9 @@ def moto() -> Iterator[str]:
     """A moto S3 server with the bucket `curation`; yields its URL."""
     (port,) = _free_ports(1)
     command = [str(Path(sys.executable).with_name("moto_server")), "-H", "127.0.0.1", "-p", str(port)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    process = _start(command)
+    url = f"http://127.0.0.1:{port}"
     try:
-        url = f"http://127.0.0.1:{port}"
         _wait_until_up(url, process)
         _make_bucket(url)
         yield url
@@ -359,6 +358,13 @@ def _make_bucket(url: str) -> None:
     session.set_credentials(ACCESS_KEY, SECRET_KEY)
     config = Config(retries={"max_attempts": 10, "mode": "standard"}, s3={"addressing_style": "path"})
     session.create_client("s3", region_name="us-east-1", endpoint_url=url, config=config).create_bucket(Bucket=BUCKET)
+
+
+def _start(command: list[str]) -> subprocess.Popen[bytes]:
+    """A server in a session of its own, that dies with this process even if that is killed."""
+    bound = ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
+    quiet = subprocess.DEVNULL
+    return subprocess.Popen([*bound, *command], stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True)
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
