@@ -241,9 +241,9 @@ def _map_columns(columns: ColumnsSection, schema: pa.Schema) -> dict[str, str] |
     if twice:
         return f"it has {len(twice)} column names more than once ({', '.join(twice[:5])}). Expected each once."
     mapped: dict[str, str] = {}
-    for ours in ColumnsSection.model_fields:
+    for ours, field in ColumnsSection.model_fields.items():
         wanted = getattr(columns, ours)
-        asked = ours in columns.model_fields_set
+        asked = wanted != field.default  # a recipe with every default written out asks for nothing
         names = [wanted] if isinstance(wanted, str) else wanted
         theirs = next((name for name in names if name in schema.names), None)
         if theirs is not None:

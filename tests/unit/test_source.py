@@ -270,6 +270,11 @@ def test_a_column_that_the_recipe_asks_for_by_name_must_exist(tmp_path: Path) ->
     assert "source.columns.punsafe" in words
 
 
+def test_a_recipe_with_every_default_written_out_asks_for_no_column_more(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.parquet", pairs(1))
+    assert one(path, columns=ColumnsSection(**DEFAULT.model_dump())) == one(path)
+
+
 def test_a_thousand_files_are_planned_in_seconds(tmp_path: Path) -> None:
     data = Path(write(tmp_path / "0.parquet", pairs(3))).read_bytes()
     for number in range(1000):
