@@ -165,7 +165,8 @@ def read_partition(source: SourceSection, partition: Partition) -> pa.Table:
     except (pa.ArrowException, OSError, ValueError) as error:
         raise PartitionError(
             f"{partition.file}: rows {partition.first_row} to {partition.first_row + partition.rows - 1}"
-            f" cannot be read ({type(error).__name__}: {error}). Its footer was read, so its data is corrupt or its store failed."
+            f" cannot be read ({type(error).__name__}: {error}). Its footer was read, so its data is corrupt, or its"
+            " store failed."
         ) from error
     urls = [text or "" for text in strings(rows.column(file.columns["url"]))]
     captions = [text or "" for text in strings(rows.column(file.columns["caption"]))]
