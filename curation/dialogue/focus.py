@@ -167,7 +167,7 @@ def hangs_on_first(scene: Scene, phrase: Phrase, lexicon: Lexicon) -> bool:
     place of that ("candles on a cake"), unless it is somewhere that things happen ("in the park")."""
     at = scene.phrases.index(phrase)
     between = [other.link for other in scene.phrases[1:at]]
-    if all(link is not None and link.lower in ("of", "with") for link in between):
+    if all(link is None or link.lower in ("of", "with") for link in between):
         return True
     return phrase.head.stem in lexicon.settings or phrase.capitalised
 

@@ -40,6 +40,8 @@ class Lexicon:
         self._words = words
         self.prepositions = frozenset(words.get("prepositions", ()))
         self.reads = words.get("reads") == "true"  # whether a text of this language can be read for its relations
+        self.he = frozenset(words.get("he", ()))
+        self.she = frozenset(words.get("she", ()))
         self.finite = frozenset(words.get("finite", ()))
         self.shows = frozenset(words.get("shows", ()))
         self.capital_nouns = words.get("capital_nouns") == "true"

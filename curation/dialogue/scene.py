@@ -16,6 +16,9 @@ TOKEN = re.compile(r"[^\W_]+(?:[’'\-][^\W_]+)*[’']?|&|[,.;:!?|()\[\]/–—]
 ING_ACTS = frozenset({"riding", "fishing", "climbing", "sailing", "hiking", "camping", "washing", "waiting", "serving"})
 PICTURES = frozenset({"image", "photo", "photograph", "picture", "scene", "it", "this"})
 SHOWS = frozenset({"shows", "depicts", "features", "captures", "displays", "contains", "includes", "portrays"})
+NO_PARTICIPLES = frozenset(
+    {"sled", "seed", "shed", "weed", "speed", "breed", "steed", "hundred", "creed", "bleed", "tweed"}
+)
 MODALS = frozenset({"may", "might", "can", "could", "will", "would", "should", "must", "to"})
 BREAKS = frozenset(",.;:!?|()[]/–—-")
 
@@ -172,9 +175,11 @@ def _is_verb(index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon) 
             return not (after is Kind.WORD and before_word in ("has", "have"))
         modifies = after is Kind.WORD and (before is not Kind.WORD)
         return not modifies and before_word not in lexicon.determiners and before is not Kind.PREPOSITION
+    if word.endswith("ed") and word not in NO_PARTICIPLES and len(word) > 4:
+        return (before is Kind.WORD or after_aux) and after in (Kind.PREPOSITION, Kind.BREAK, Kind.FUNCTION)
     if lexicon.stem(word) not in lexicon.verbs or word in lexicon.verb_form_nouns:
         return False
-    if word.endswith(("ed", "en")) or word in ("made", "lit", "seen", "sat", "stood", "worn", "held"):
+    if word.endswith("en") or word in ("made", "lit", "seen", "sat", "stood", "worn", "held"):
         return (before is Kind.WORD or after_aux) and after in (Kind.PREPOSITION, Kind.BREAK, Kind.FUNCTION)
     if word.endswith("s") and not word.endswith("ss"):
         return before is Kind.WORD and (after in (Kind.PREPOSITION, Kind.FUNCTION) or after_word in lexicon.determiners)

@@ -52,7 +52,12 @@ class Answered(BaseCheck):
         turn = context.turn
         if turn.response_type in (DESCRIPTION, FALSE_PREMISE):
             return None
-        if not self.allow_yes_no and not _asked_by_cue(context) and YES_NO.match(turn.question):
+        if (
+            not self.allow_yes_no
+            and not _asked_by_cue(context)
+            and context.lexicon.reads
+            and YES_NO.match(turn.question)
+        ):
             return fail(Reason.BAD_QUESTION, "a yes-or-no question")
         if _asked_by_cue(context):
             return None

@@ -57,8 +57,21 @@ def _reason(answer: str) -> str:
 def _bad_question(question: Scene, given: Given) -> Iterator[str]:
     known = [phrase for phrase in question.phrases if phrase.head.stem in given.lexicon.entailed(given.stems)]
     yield from _bad_modifiers(question, given)
-    yield from _bad_links(Scene(question.tokens, known, question.actions), given)
+    linked = [phrase for phrase in known if not _held_by(phrase, known, given)]
+    yield from _bad_links(Scene(question.tokens, linked, question.actions), given)
     yield from _bad_actions(Scene(question.tokens, known, question.actions), known[-1:], given)
+
+
+def _held_by(phrase: Phrase, known: list[Phrase], given: Given) -> bool:
+    """ "The seats in the car", of "car with seats"."""
+    if phrase.link is None or phrase.link.lower not in ("in", "on", "of"):
+        return False
+    before = [other for other in known if other.start < phrase.start]
+    return bool(before) and any(
+        (at < spot and held.link is not None and held.link.lower in ("with", "of"))
+        for at, _ in given.heads(phrase.head.stem)
+        for spot, held in given.heads(before[-1].head.stem)
+    )
 
 
 def _bad_modifiers(scene: Scene, given: Given) -> Iterator[str]:
@@ -132,7 +145,9 @@ def _bad_links(scene: Scene, given: Given) -> Iterator[str]:
     for at, phrase in enumerate(scene.phrases):
         link = phrase.link
         if link is None:
-            if _before(scene, phrase) in HAVE and not _linked(phrase, given, {"with", "wear", "hold", "carri", "have"}):
+            if _before(scene, phrase) in HAVE and not _linked(
+                phrase, given, {"with", "of", "wear", "hold", "carri", "have"}
+            ):
                 yield f"the evidence has no “with {phrase.text}”"
             continue
         previous = scene.phrases[at - 1] if at else None
@@ -172,7 +187,7 @@ def _placed(scene: Scene, previous: Phrase, phrase: Phrase, found: list[int], gi
     for spot in found:
         for start, _ in given.heads(previous.head.stem):
             between = [known.link for known in given.phrases[start + 1 : spot]]
-            if start < spot and all(link is not None and link.lower in ("of", "with") for link in between):
+            if start < spot and all(link is None or link.lower in ("of", "with") for link in between):
                 return True
     return not given.heads(previous.head.stem)
 
@@ -191,7 +206,7 @@ def _same_links(link: Token, phrase: Phrase, lexicon: Lexicon) -> set[str]:
     if link.lower == "in" and phrase.head.stem in lexicon.clothing:
         names |= {lexicon.stem("wear")}
     if link.lower == "with":
-        names |= {"have"}
+        names |= {"have", "hold", "carri"}
     return names
 
 

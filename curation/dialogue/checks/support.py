@@ -43,10 +43,12 @@ class Numbers(BaseCheck):
     kind: Literal["numbers"] = "numbers"
 
     def check(self, context: Context) -> Reject | None:
-        given = context.evidence.words
+        given, lexicon = context.evidence.words, context.lexicon
         heads = [(phrase.head.lower, phrase.determiner) for phrase in context.answer.phrases]
-        if not context.lexicon.reads:
-            heads = [(token.lower, "") for token in context.answer.content]
+        if not lexicon.reads:
+            # German adjectives change like plurals do; its nouns are known by their capitals
+            nouns = [token for token in context.answer.content if token.text[:1].isupper() or not lexicon.capital_nouns]
+            heads = [(token.lower, "") for token in nouns]
         for word, determiner in heads:
             if word in given:
                 continue
@@ -70,13 +72,12 @@ class Gender(BaseCheck):
             POSSESSIVE.sub("", token.lower) for scene in (context.answer, context.question) for token in scene.tokens
         }
         given = context.evidence.supported
-        # pronouns in the caption itself tell it too
         written = {token.lower for scene in context.evidence.scenes for token in scene.tokens}
-        for pronouns, words in (
-            ({"he", "his", "him", "himself"}, lexicon.male),
-            ({"she", "her", "hers", "herself"}, lexicon.female),
-        ):
-            if said & pronouns and not (given & words or written & pronouns):
+        sides = ((lexicon.he, lexicon.male, lexicon.female), (lexicon.she, lexicon.female, lexicon.male))
+        for pronouns, own, other in sides:
+            if not said & pronouns or given & own or written & pronouns:
+                continue  # not said, or the caption tells the sex
+            if lexicon.reads or given & other:  # where things have a gender too, only a contradiction can be told
                 return fail(Reason.UNSUPPORTED, f"the evidence does not tell {min(said & pronouns)}")
         return None
 
