@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import http.client
 import random
@@ -10,6 +11,7 @@ import time
 from email.utils import parsedate_to_datetime
 from urllib.parse import urljoin
 
+from curation.fetch import robots
 from curation.fetch.address import Address, AddressPolicy, Target
 from curation.fetch.connection import Connection, Exchange, Limits
 from curation.fetch.hosts import Hosts
@@ -17,6 +19,7 @@ from curation.fetch.idle import IdleConnections
 from curation.fetch.optout import opt_out
 from curation.fetch.record import FetchFailed, Outcome
 from curation.fetch.resolver import Resolver
+from curation.fetch.robots import Robots
 from curation.fetch.section import DownloadSection
 from curation.samples import Reason
 
@@ -43,7 +46,7 @@ class Client:
             f"User-Agent: {section.user_agent}\r\nAccept: {_ACCEPT}\r\n"
             "Accept-Encoding: identity\r\nConnection: keep-alive\r\n\r\n"
         )
-        self.hosts = self._new_hosts()
+        self.start_partition()
 
     @functools.cached_property
     def _tls(self) -> ssl.SSLContext:
@@ -51,12 +54,10 @@ class Client:
         return ssl.create_default_context(cafile=self.section.ca_file)
 
     def start_partition(self) -> None:
-        """Forget which hosts were set aside."""
-        self.hosts = self._new_hosts()
-
-    def _new_hosts(self) -> Hosts:
+        """Forget which hosts were set aside, and what their robots.txt said."""
         section = self.section
-        return Hosts(in_flight=section.host_in_flight, per_s=section.host_per_s, failures=section.host_failures)
+        self.hosts = Hosts(in_flight=section.host_in_flight, per_s=section.host_per_s, failures=section.host_failures)
+        self._robots = Robots(section.agent, self._robots_txt) if section.robots_txt else None
 
     def close(self) -> None:
         """Close idle connections and let the resolver go."""
@@ -101,6 +102,8 @@ class Client:
         outcome.hops = outcome.bytes = 0
         while True:
             name = f"{target.host}:{target.port}"
+            if self._robots is not None:
+                self._robots.check(target, limits.left_s())
             with self.hosts.turn(name) as waited_s:
                 limits.deadline += waited_s
                 try:
@@ -190,6 +193,27 @@ class Client:
                 Reason.BAD_RESPONSE, "closed without a response", again=True, host_fault=True, error=name
             )
         return FetchFailed(Reason.BAD_RESPONSE, "no HTTP response", host_fault=True, error=name)
+
+    def _robots_txt(self, target: Target) -> tuple[int | None, str]:
+        """The status and text of a site's robots.txt, its redirects followed (RFC 9309: at least five)."""
+        section = self.section
+        limits = Limits(
+            time.monotonic() + section.connect_s, section.connect_s, section.max_header_bytes, robots.MAX_BYTES
+        )
+        at = dataclasses.replace(target, path="/robots.txt")
+        try:
+            for _ in range(6):
+                connection, exchange = self._ask(at, limits)
+                try:
+                    location = exchange.headers.get("Location") if exchange.status in _REDIRECTS else None
+                    if location is None:
+                        return exchange.status, exchange.body().decode("utf-8", "replace")
+                finally:
+                    self._idle.give_back(at, connection)
+                at = self.policy.target(urljoin(at.url, _readable(location)))
+        except (FetchFailed, OSError, http.client.HTTPException):
+            return None, ""
+        return None, ""
 
     def _addresses(self, target: Target, limits: Limits) -> list[Address]:
         if target.literal is not None:

@@ -72,7 +72,7 @@ def _jpeg(data: bytes) -> Declared:
             if size is None:
                 raise Broken("image data without a frame header")
             # In entropy-coded data ff is always followed by 00 or a restart marker, so ff d9 is the end marker.
-            if data.find(b"\xff\xd9", at) < 0:
+            if data.rfind(b"\xff\xd9", at) < 0:
                 raise Broken("truncated: no end marker")
             return Declared(JPEG, *size)
         at += 2 + length
