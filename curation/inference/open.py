@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -59,6 +60,8 @@ class ForeignEndpoints:
             self._ready = True
         except PoolError as error:
             self._error = error
+        except CancelledError:  # closed before the first answer, because no row got as far as the LLM
+            return
 
 
 @contextmanager
