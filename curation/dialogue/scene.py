@@ -13,7 +13,23 @@ from enum import Enum
 from curation.dialogue.lexicon import Lexicon
 
 TOKEN = re.compile(r"[^\W_]+(?:[’'\-][^\W_]+)*[’']?|&|[,.;:!?|()\[\]/–—]|(?<=\s)-(?=\s)")
-ING_ACTS = frozenset({"riding", "fishing", "climbing", "sailing", "hiking", "camping", "washing", "waiting", "serving"})
+ING_ACTS = frozenset(
+    {
+        "landing",
+        "skating",
+        "bowling",
+        "training",
+        "riding",
+        "fishing",
+        "climbing",
+        "sailing",
+        "hiking",
+        "camping",
+        "washing",
+        "waiting",
+        "serving",
+    }
+)
 PICTURES = frozenset({"image", "photo", "photograph", "picture", "scene", "it", "this"})
 SHOWS = frozenset({"shows", "depicts", "features", "captures", "displays", "contains", "includes", "portrays"})
 NO_PARTICIPLES = frozenset(

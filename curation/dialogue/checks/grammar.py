@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Literal
 
 from curation.dialogue.checks.base import DESCRIPTION, REASONING, BaseCheck, Context, fail
-from curation.dialogue.scene import Kind, Phrase, Scene
+from curation.dialogue.scene import SHOWS, Kind, Phrase, Scene
 from curation.samples import Reason, Reject
 
 FINITE = frozenset({"is", "are", "was", "were"})
@@ -96,7 +96,7 @@ def _loose_end(scene: Scene) -> str | None:
 
 def _two_verbs(scene: Scene, context: Context) -> str | None:
     """ "A dog is wearing a bandana is sitting": two finite verbs and nothing that joins them."""
-    verbs = [token.lower for token in scene.tokens if token.lower in FINITE]
+    verbs = [token.lower for token in scene.tokens if token.lower in FINITE or token.lower in SHOWS]
     joins = {"and", "or", "because", "since", "while", "as", "that", "who", "which", "what", "where", "when", "if", ","}
     if scene is context.answer and len(verbs) > 1 and not joins & {token.lower for token in scene.tokens}:
         return f"“{verbs[0]} … {verbs[1]}”"
@@ -142,7 +142,8 @@ def _phrase_slip(scene: Scene, phrase: Phrase, context: Context) -> str | None:
     acts = any(phrase in action.subjects for action in scene.actions if action.verb.lower.endswith("ing"))
     if phrase.determiner == "the" and phrase.capitalised and acts and phrase.words[0].stem not in lexicon.persons:
         return f"“the {phrase.text}”"
-    countable = phrase.head.lower in lexicon.countable
+    of_kind = phrase.link is not None and phrase.link.lower == "of"
+    countable = phrase.head.lower in lexicon.countable and not of_kind
     counted = any(word.stem in lexicon.numbers or word.text[:1].isupper() for word in phrase.words)
     if countable and not phrase.determiner and not counted and not possessed and not many:
         return f"“{phrase.text}” has no article"

@@ -59,7 +59,7 @@ def _bad_question(question: Scene, given: Given) -> Iterator[str]:
     yield from _bad_modifiers(question, given)
     linked = [phrase for phrase in known if not _held_by(phrase, known, given)]
     yield from _bad_links(Scene(question.tokens, linked, question.actions), given)
-    yield from _bad_actions(Scene(question.tokens, known, question.actions), known[-1:], given)
+    yield from _bad_actions(Scene(question.tokens, known, question.actions), [], given)
 
 
 def _held_by(phrase: Phrase, known: list[Phrase], given: Given) -> bool:
@@ -155,8 +155,9 @@ def _bad_links(scene: Scene, given: Given) -> Iterator[str]:
             previous and previous.head.stem in lexicon.frame and link.lower in ("of", "from")
         ):
             continue
-        if phrase.head.stem in lexicon.frame:
-            continue
+        before = scene.tokens.index(link) - 1
+        if phrase.head.stem in lexicon.frame or (before >= 0 and scene.tokens[before].stem in lexicon.frame):
+            continue  # a kind of hat, a view of the sea
         if link.lower in ("of", "from") and _material(scene, phrase, given):
             continue
         if link.lower == "of" and phrase.head.stem in given.owners:
@@ -255,7 +256,7 @@ def _bad_actions(scene: Scene, asked: list[Phrase], given: Given) -> Iterator[st
         ):
             continue
         named = [phrase for phrase in action.subjects[:1] if phrase.head.stem not in lexicon.frame]
-        subjects = named or asked[-1:]
+        subjects = named or ([phrase for phrase in asked if phrase.link is None] or asked)[-1:]
         if not subjects:
             continue
         stem = subjects[0].head.stem
