@@ -13,8 +13,8 @@ from typing import Any
 
 import psutil
 from ray.llm._internal.common.callbacks.base import CallbackBase
+from ray.llm._internal.serve.core.configs.openai_api_models import ChatCompletionRequest, ErrorResponse
 from ray.serve.llm import LLMServer
-from ray.serve.llm.openai_api_models import ChatCompletionRequest
 
 HANG_VARIABLE = "CURATION_HANG_S"  # set by pool.py from the recipe
 EXIT_HUNG = 70  # EX_SOFTWARE
@@ -30,7 +30,7 @@ class ProbedServer(LLMServer):
     """
 
     _last_answer = 0.0
-    _probe: asyncio.Task[None] | None = None
+    _watch: asyncio.Task[None] | None = None
 
     async def _start_engine(self) -> None:
         # Without the usage report that would follow: it starts one more process that imports vLLM.
@@ -43,30 +43,34 @@ class ProbedServer(LLMServer):
 
     async def _noticed(self, answers: AsyncGenerator[Any, None]) -> AsyncGenerator[Any, None]:
         async for answer in answers:
-            self._last_answer = monotonic()
+            # An error is none: vLLM makes one of a cancellation, and refuses a bad request, without its engine.
+            if not isinstance(answer, ErrorResponse):
+                self._last_answer = monotonic()
             yield answer
 
     async def check_health(self) -> None:
         await super().check_health()
-        if self.engine is not None and (self._probe is None or self._probe.done()):
+        if self.engine is not None and (self._watch is None or self._watch.done()):
             # Beside the check, whose own deadline is shorter than a full queue may keep a probe waiting.
-            self._probe = asyncio.create_task(self._generate())
+            self._watch = asyncio.create_task(self._watch_engine())
 
-    async def _generate(self) -> None:
-        deadline_s = float(os.environ[HANG_VARIABLE])
-        if monotonic() - self._last_answer < deadline_s / 2:
+    async def _watch_engine(self) -> None:
+        hang_s = float(os.environ[HANG_VARIABLE])
+        if monotonic() - self._last_answer < hang_s / 2:
             return
         sent = monotonic()
+        probe = asyncio.create_task(self._generate())
+        # Waited for, not cancelled: a cancellation would end it as if it had been answered.
+        done, _ = await asyncio.wait({probe}, timeout=hang_s)
+        if not done and self._last_answer < sent:  # and nothing else was answered meanwhile
+            _end()
+
+    async def _generate(self) -> None:
         request = ChatCompletionRequest(
             model=self._llm_config.model_id, messages=[{"role": "user", "content": "Hi"}], max_tokens=1
         )
-        try:
-            async with asyncio.timeout(deadline_s):
-                async for _ in await super().chat(request):
-                    pass
-        except TimeoutError:
-            if self._last_answer < sent:  # nothing else was answered meanwhile
-                _end()
+        async for _ in await super().chat(request):
+            pass
 
 
 def _end() -> None:
