@@ -13,8 +13,9 @@ from curation.samples import SCHEMA
 class Stage(Protocol):
     """A function from a sample table to a sample table: the same rows in the same order, columns filled.
 
-    A stage is built once in the process that runs it and called once a partition. It drops no row: it
-    rejects it. It raises only when the whole partition cannot go on.
+    A stage is built once in the process that runs it and called once a partition, several at once in threads
+    where the recipe says so. It drops no row: it rejects it. It raises only when the whole partition cannot go
+    on. One that holds connections or processes may have a `close`, called when a run in this process ends.
     """
 
     name: str

@@ -76,3 +76,19 @@ def test_partitions_are_taken_as_results_are_asked_for() -> None:
     results = engine.run(toys.line(), toys.partitions(100))
     next(results)
     assert engine.totals()["read"]["rows"] == 10
+
+
+def test_what_stages_hold_is_let_go_when_the_run_ends_or_is_left() -> None:
+    closed = []
+
+    class Holds(toys.Sound):
+        def close(self) -> None:
+            closed.append(self.name)
+
+    holding = toys.line(partial(Holds, "first"), partial(Holds, "second"))
+    run(holding)
+    assert closed == ["second", "first"]
+    left = LocalEngine().run(holding, toys.partitions(3))
+    next(left)
+    left.close()
+    assert closed == ["second", "first"] * 2
