@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from curation.dialogue.lexicon import Lexicon
+from curation.dialogue.lexicon import Cue, Lexicon
 from curation.dialogue.model import Evidence, Focus
 from curation.dialogue.scene import Action, Phrase, Scene
 
@@ -28,12 +28,19 @@ def foci(evidence: Evidence) -> list[Focus]:
 def cue_foci(evidence: Evidence) -> list[Focus]:
     """The inferences that a cue in the evidence carries."""
     found: list[Focus] = []
-    for cue in evidence.lexicon.cues:
+    for cue in cues_of(evidence):
         named = cue.stems & evidence.stems
         if named:
             word = _clue(evidence, named)
             found.extend(Focus("cue", question, expected=named, hint=cue.conclusion, clue=word) for question in cue.ask)
     return found
+
+
+def cues_of(evidence: Evidence) -> list[Cue]:
+    """The cues that the evidence holds: as the head of a phrase or as an action, and some as a modifier too."""
+    heads = {phrase.head.stem for scene in evidence.scenes for phrase in scene.phrases}
+    heads |= {action.verb.stem for scene in evidence.scenes for action in scene.actions}
+    return [cue for cue in evidence.lexicon.cues if cue.stems & (evidence.stems if cue.anywhere else heads)]
 
 
 def _clue(evidence: Evidence, named: frozenset[str]) -> str:
@@ -167,7 +174,9 @@ def hangs_on_first(scene: Scene, phrase: Phrase, lexicon: Lexicon) -> bool:
     place of that ("candles on a cake"), unless it is somewhere that things happen ("in the park")."""
     at = scene.phrases.index(phrase)
     between = [other.link for other in scene.phrases[1:at]]
-    if all(link is None or link.lower in ("of", "with") for link in between):
+    acts = [action.verb.stem for action in scene.actions if action.start < phrase.start]
+    stays = not acts or acts[-1] in lexicon.staying
+    if stays and all(link is None or link.lower in ("of", "with") for link in between):
         return True
     return phrase.head.stem in lexicon.settings or phrase.capitalised
 

@@ -43,6 +43,11 @@ class Given:
         texts = [word.text for word in phrase.words]
         return any([word.text for word in name.words] == texts for name in self.phrases if name.capitalised)
 
+    def stays_at(self, phrase: Phrase) -> bool:
+        """Whether the verb right before a place, if there is one, says that its subject is there."""
+        before = [action for action in self.actions if action.clause == phrase.clause and action.start < phrase.start]
+        return not before or before[-1].verb.stem in self.lexicon.staying
+
     def heads(self, stem: str) -> list[tuple[int, Phrase]]:
         """The evidence's phrases that `stem` may stand for, with their places: by head, by what follows from the
         head, or by a name or a person's role within the phrase."""

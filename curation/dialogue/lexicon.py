@@ -24,6 +24,7 @@ class Cue:
     ask: tuple[str, ...]  # questions that it can answer
     conclusion: str
     words: frozenset[str]  # stems the conclusion may use beyond the evidence
+    anywhere: bool  # whether it also stands as a modifier: "wedding cake" tells a wedding, "snow leopard" no snow
     core: frozenset[str]  # stems of the conclusion itself, hedges left out
 
 
@@ -74,6 +75,7 @@ class Lexicon:
         self.directed = self.stems(words.get("directed_verbs", ()))
         self.depictions = self.stems(words.get("depictions", ()))
         self.mass = self.stems(words.get("mass_nouns", ()))
+        self.staying = self.stems(words.get("staying_verbs", ()))
         self.settings = self.stems((*words.get("settings", ()), *words.get("place_nouns", ())))
         self.places = self.stems(words.get("place_nouns", ()))
         self.male = self.stems(words.get("male_words", ()))
@@ -147,6 +149,7 @@ class Lexicon:
             ask=tuple(cue["ask"]),
             conclusion=cue["conclusion"],
             words=self.stems(cue["words"]) | self.stems(WORD.findall(cue["conclusion"])),
+            anywhere=cue.get("anywhere") == "true",
             core=frozenset(
                 self.stem(word)
                 for word in WORD.findall(cue["conclusion"].lower())

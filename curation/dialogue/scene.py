@@ -105,6 +105,7 @@ class Scene:
     tokens: list[Token]
     phrases: list[Phrase] = field(default_factory=list)
     actions: list[Action] = field(default_factory=list)
+    plain: frozenset[str] = frozenset()  # stems that begin no name at the start of a text: colours, numbers, materials
 
     @property
     def content(self) -> list[Token]:
@@ -114,10 +115,16 @@ class Scene:
     @property
     def titled(self) -> bool:
         """Whether the text capitalises every word, so that capitals tell no names."""
-        return all(token.text[:1].isupper() or token.text[:1].isdigit() for token in self.content)
+        if not all(token.text[:1].isupper() or token.text[:1].isdigit() for token in self.content):
+            return False
+        later = [phrase for phrase in self.phrases if any(word is not self.tokens[0] for word in phrase.words)]
+        links = [token for token in self.tokens[1:] if token.kind is Kind.PREPOSITION]
+        return len(later) > 1 or any(token.text[:1].isupper() for token in links)
 
     def is_name(self, phrase: Phrase) -> bool:
         """Whether a phrase is a name, as far as capitals tell: its colours and numbers are then no claims."""
+        if phrase.start == 0 and len(phrase.words) == 2 and phrase.words[0].stem in self.plain:
+            return False
         return phrase.capitalised and not self.titled
 
 
@@ -204,7 +211,8 @@ def _is_verb(index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon) 
 
 def read(text: str, lexicon: Lexicon) -> Scene:
     """The reading of `text` in the lexicon's language."""
-    scene = Scene(tokens(text, lexicon))
+    plain = lexicon.colours | frozenset(lexicon.numbers) | frozenset(lexicon.materials)
+    scene = Scene(tokens(text, lexicon), plain=plain)
     clause = 0
     link: Token | None = None
     determiner = ""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from curation.dialogue.focus import cues_of
 from curation.dialogue.lexicon import Lexicon
 from curation.dialogue.model import Evidence, Turn
 from curation.dialogue.scene import Scene, read
@@ -51,9 +52,8 @@ class Context:
         if self.turn.response_type != REASONING:
             return frozenset()
         allowed: set[str] = set(self.lexicon.reasoning_words)
-        for cue in self.lexicon.cues:
-            if cue.stems & self.evidence.stems:
-                allowed |= cue.words | cue.stems
+        for cue in cues_of(self.evidence):
+            allowed |= cue.words | cue.stems
         return frozenset(allowed)
 
 

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from curation.dialogue.checks.base import DESCRIPTION, FALSE_PREMISE, BaseCheck, Context, fail
+from curation.dialogue.focus import cues_of
 from curation.dialogue.given import given_by
 from curation.dialogue.scene import Kind
 from curation.samples import Reason, Reject
@@ -102,8 +103,7 @@ class Answered(BaseCheck):
 
 def _asked_by_cue(context: Context) -> bool:
     """Whether the question is one that comes with a cue of the evidence."""
-    cues = (cue for cue in context.lexicon.cues if cue.stems & context.evidence.stems)
-    return any(context.turn.question in cue.ask for cue in cues)
+    return any(context.turn.question in cue.ask for cue in cues_of(context.evidence))
 
 
 def _more_than_colour(context: Context) -> bool:

@@ -183,6 +183,8 @@ def _placed(scene: Scene, previous: Phrase, phrase: Phrase, found: list[int], gi
     lexicon = given.lexicon
     if phrase.head.stem in lexicon.settings or phrase.capitalised or phrase.head.text[:1].isupper():
         return True
+    if not any(given.stays_at(given.phrases[spot]) for spot in found):
+        return False
     if phrase.link.lower == "at":
         return False  # "howling at the moon" tells no place
     for spot in found:

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from curation.dialogue.checks.base import DESCRIPTION, FALSE_PREMISE, REASONING, BaseCheck, Context, fail
 from curation.dialogue.checks.relations import BECAUSE
+from curation.dialogue.focus import cues_of
 from curation.dialogue.lexicon import POSSESSIVE
 from curation.dialogue.scene import Scene, Token, read
 from curation.samples import Reason, Reject
@@ -107,7 +108,7 @@ class Cue(BaseCheck):
         if context.turn.response_type != REASONING:
             return None
         lexicon = context.lexicon
-        cues = [cue for cue in lexicon.cues if cue.stems & context.evidence.stems]
+        cues = cues_of(context.evidence)
         parts = BECAUSE.split(context.turn.answer, maxsplit=1)
         if len(parts) < 2:
             return fail(Reason.MALFORMED, "the answer gives no reason")

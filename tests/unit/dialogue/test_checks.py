@@ -70,6 +70,36 @@ def test_a_good_turn_passes_every_check(caption: str, question: str, answer: str
         ),
         ("relations", "unsupported", "Wall with white paint", "What color is the wall?", "The wall is white."),
         ("relations", "unsupported", "Wedding cake with roses", "What is this?", "The cake is a wedding."),
+        (
+            "relations",
+            "unsupported",
+            "Girl blowing out candles on a cake",
+            "Where is the girl?",
+            "The girl is on a cake.",
+        ),
+        (
+            "relations",
+            "unsupported",
+            "Teacher writing on a board",
+            "Where is the teacher?",
+            "The teacher is on a board.",
+        ),
+        ("relations", "unsupported", "Wolf howling at the moon", "Where is the wolf?", "The wolf is at the moon."),
+        (
+            "relations",
+            "unsupported",
+            "Toddler with curly hair eating melon",
+            "What is the toddler doing?",
+            "The toddler is eating melon with curly hair.",
+        ),
+        (
+            "relations",
+            "unsupported",
+            "Golden Gate Bridge in fog",
+            "What color is the bridge?",
+            "The bridge is golden.",
+        ),
+        ("words", "unsupported", "Moon rising over hills", "Where is the moon?", "The moon is setting over hills."),
         ("relations", "unsupported", "Cup on a saucer", "Where is the saucer?", "The saucer is on a cup."),
         ("presupposition", "bad_question", COAT, "Why is the man angry?", "The man is walking."),
         ("answered", "bad_question", COAT, "Is the man walking?", "The man is walking with an umbrella."),
@@ -101,6 +131,12 @@ def test_a_bad_turn_fails_the_check_that_is_meant_for_it(
 def test_an_inference_must_hedge_and_rest_on_its_cue(answer: str, check: str) -> None:
     found = failed(COAT, "What might the weather be like?", answer, "complex_reasoning")
     assert found.get(check) in ("unsupported", "malformed")
+
+
+def test_a_cue_within_a_name_of_something_else_carries_nothing() -> None:
+    answer = "It is probably cold outside, because there is a snow leopard."
+    found = failed("Snow leopard on a rock", "How cold might it be outside?", answer, "complex_reasoning")
+    assert found["cue"] == "unsupported"
 
 
 def test_a_description_must_tell_a_fair_part_and_be_a_sentence() -> None:
