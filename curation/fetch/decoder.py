@@ -14,7 +14,7 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from curation.fetch import png, sniff
+from curation.fetch import colour, png, sniff
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     Pixels: TypeAlias = np.ndarray[Any, Any]
 
-_ORIENTATION_TAG = 0x0112
 # Boxes may shrink an image to no less than this times its final size; the rest is bicubic. Against a Lanczos
 # reference of 24 photographs, and compared with img2dataset's area averaging: 1.0 is as good in the mean and
 # 1.4 dB worse on the worst, 1.2 is 0.35 dB better and 0.3 worse on the worst, 1.5 is no better than 1.2.
@@ -143,7 +142,7 @@ class Decoder:
             raise Undecodable("too_many_pixels", f"{declared.kind} of {width} x {height} px")
         icc = image.info.get("icc_profile")
         icc = icc if isinstance(icc, bytes) else None
-        orientation = _orientation(image)
+        orientation = colour.orientation(image)
         if declared.kind == sniff.JPEG and image.mode in ("L", "RGB"):
             # libjpeg's reduced-scale decoding: never below the final size, so sharpness is not lost.
             scale = max(each for each in (1, 2, 4, 8) if each == 1 or min(width, height) >= self._side * each)
@@ -152,12 +151,11 @@ class Decoder:
             return _Loaded(self._by_opencv(data, flag), width, height, scale, orientation, icc)
         image.load()
         boxes = self._boxes(width, height)
-        image = _eight_bit(image)
+        image = colour.eight_bit(image)
         if boxes > 1:
             image = image.reduce(boxes)
-        return _Loaded(
-            _bgr(_opaque(image, icc)), width, height, boxes, orientation, None if image.mode == "CMYK" else icc
-        )
+        pixels = colour.bgr(colour.opaque(image, icc))
+        return _Loaded(pixels, width, height, boxes, orientation, None if image.mode == "CMYK" else icc)
 
     def _by_opencv(self, data: bytes, flags: int) -> Pixels:
         import cv2
@@ -179,7 +177,7 @@ class Decoder:
         if pixels.shape[2] == 4:
             image = Image.fromarray(cv2.cvtColor(pixels, cv2.COLOR_BGRA2RGBA))
             image = image.reduce(boxes) if boxes > 1 else image
-            return _Loaded(_bgr(_opaque(image, None)), width, height, boxes)
+            return _Loaded(colour.bgr(colour.opaque(image, None)), width, height, boxes)
         if boxes > 1:
             whole = pixels[: height // boxes * boxes, : width // boxes * boxes]
             small: Any = cv2.resize(whole, (width // boxes, height // boxes), interpolation=cv2.INTER_AREA)
@@ -208,10 +206,10 @@ class Decoder:
 
         width, height = loaded.width, loaded.height
         pixels = _scaled(loaded, self._target(width, height))
-        if loaded.icc is not None and not _is_srgb(loaded.icc):
-            pixels = _by_profile(pixels, loaded.icc)
+        if loaded.icc is not None and not colour.is_srgb(loaded.icc):
+            pixels = colour.by_profile(pixels, loaded.icc)
         if loaded.orientation > 1:
-            pixels = _upright(pixels, loaded.orientation)
+            pixels = colour.upright(pixels, loaded.orientation)
             width, height = (height, width) if loaded.orientation >= 5 else (width, height)
         luma = cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY)
         sharpness = float(cv2.meanStdDev(cv2.Laplacian(luma, cv2.CV_16S))[1][0, 0]) ** 2
@@ -254,87 +252,3 @@ def _scaled(loaded: _Loaded, size: tuple[int, int]) -> Pixels:
 def _has_metadata(webp: bytes) -> bool:
     """Whether an extended WebP says that it carries a colour profile or EXIF, which OpenCV would ignore."""
     return webp[12:16] == b"VP8X" and bool(webp[20] & 0x28)
-
-
-def _orientation(image: Picture) -> int:
-    """EXIF orientation, 1 when there is none or it cannot be read: a broken EXIF block costs no image."""
-    try:
-        found: Any = image.getexif().get(_ORIENTATION_TAG, 1)
-    except (OSError, ValueError, SyntaxError, LookupError, TypeError, struct.error):
-        return 1
-    return found if isinstance(found, int) and 1 <= found <= 8 else 1
-
-
-def _upright(pixels: Pixels, orientation: int) -> Pixels:
-    """Turned and mirrored as EXIF says (1 to 8)."""
-    import numpy as np
-
-    if orientation >= 5:
-        pixels = pixels.transpose(1, 0, 2)
-    if orientation in (2, 3, 6, 7):
-        pixels = pixels[:, ::-1]
-    if orientation in (3, 4, 7, 8):
-        pixels = pixels[::-1]
-    return np.ascontiguousarray(pixels)
-
-
-def _eight_bit(image: Picture) -> Picture:
-    """The image in one of the modes L, RGB, RGBA and CMYK, 8 bits a channel."""
-    import numpy as np
-    from PIL import Image
-
-    if image.mode.startswith("I"):
-        # 16-bit greyscale: Pillow's own conversion clips at 255 and gives white.
-        values = np.asarray(image).astype(np.uint32)
-        return Image.fromarray((values >> 8).clip(0, 255).astype(np.uint8))
-    if image.mode in ("P", "PA", "LA", "La", "RGBa", "1") or "transparency" in image.info:
-        plain = image.mode in ("P", "1") and "transparency" not in image.info
-        return image.convert("RGB" if plain else "RGBA")
-    if image.mode in ("L", "RGB", "RGBA", "CMYK"):
-        return image
-    return image.convert("RGB")
-
-
-def _opaque(image: Picture, icc: bytes | None) -> Pixels:
-    """RGB pixels of an image of mode L, RGB, RGBA (over white) or CMYK (by its profile, where it has one)."""
-    import numpy as np
-    from PIL import Image
-
-    if image.mode == "RGBA":
-        white = Image.new("RGBA", image.size, (255, 255, 255, 255))
-        image = Image.alpha_composite(white, image)
-    if image.mode == "CMYK" and icc is not None:
-        return np.asarray(_converted(image, icc) or image.convert("RGB"))
-    return np.asarray(image.convert("RGB"))
-
-
-def _is_srgb(icc: bytes) -> bool:
-    """Whether a profile calls itself sRGB, in either of the encodings that profiles use for names."""
-    return b"sRGB" in icc[:4096] or b"s\0R\0G\0B" in icc[:4096]
-
-
-def _by_profile(pixels: Pixels, icc: bytes) -> Pixels:
-    """BGR pixels brought from their profile to sRGB; as they are when the profile cannot be used."""
-    import cv2
-    import numpy as np
-    from PIL import Image
-
-    converted = _converted(Image.fromarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)), icc)
-    return pixels if converted is None else _bgr(np.asarray(converted))
-
-
-def _bgr(pixels: Pixels) -> Pixels:
-    import cv2
-
-    swapped: Any = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
-    return swapped  # type: ignore[no-any-return]
-
-
-def _converted(image: Picture, icc: bytes) -> Picture | None:
-    from PIL import ImageCms
-
-    try:
-        source = ImageCms.ImageCmsProfile(io.BytesIO(icc))
-        return ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
-    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
-        return None  # the colours are then a little off
