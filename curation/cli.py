@@ -195,7 +195,8 @@ def _tell(result: Any, recipe: Recipe, status: Any, console: Console) -> None:
     from curation.report.funnel import Funnel, render
 
     for bad in result.plan.bad_files:
-        console.print(f"skipped {bad.path}: {bad.problem}", style="yellow", markup=False, highlight=False)
+        words = f"skipped {bad.path}: {bad.problem}"
+        console.print(words, style="yellow", markup=False, highlight=False, soft_wrap=True)
     if not result.plan.pending:
         console.print(
             f"Nothing to do: all {result.plan.rows:,} rows in {result.plan.partitions} partitions are committed."

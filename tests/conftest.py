@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +19,7 @@ def ray_cluster() -> Iterator[None]:
     from curation.engine import ray as on_ray
     from curation.engine.section import EngineSection
 
+    os.environ["PYTHONPATH"] = str(Path(__file__).parents[1])  # Ray's processes find the tests' own stages by it
     started = on_ray.connect(EngineSection(local_cpus=8), 0)
     yield
     if started:

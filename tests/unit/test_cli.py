@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import yaml
-from typer.testing import CliRunner, Result
 
 from curation import cli
 from curation.recipe import Recipe
@@ -48,36 +50,51 @@ def table(tmp_path: Path) -> str:
     return output.table
 
 
-def ask(*words: object) -> Result:
-    """The command, run in this process; an error of ours ends as it does for the shell."""
-    return CliRunner().invoke(cli.app, [str(word) for word in words])
+@dataclass(frozen=True)
+class Done:
+    """What a command came to."""
+
+    code: int
+    out: str
+    err: str
 
 
-def shell(*words: object) -> subprocess.CompletedProcess[str]:
-    """The command, run as a person runs it."""
+def ask(*words: object) -> Done:
+    """The command in this process, by the door that the shell uses."""
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["curation", *(str(word) for word in words)])
+        with pytest.raises(SystemExit) as left:
+            cli.main()
+    return Done(int(left.value.code or 0), out.getvalue(), err.getvalue())
+
+
+def shell(*words: object) -> Done:
+    """The command in a process of its own."""
     command = [sys.executable, "-m", "curation", *(str(word) for word in words)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    return Done(done.returncode, done.stdout, done.stderr)
 
 
 def test_a_recipe_with_a_typo_exits_2_with_one_line_and_no_traceback(recipe: Path) -> None:
     recipe.write_text(recipe.read_text() + "captionz: {}\n")
     done = shell("plan", recipe)
-    assert done.returncode == 2
-    assert done.stdout == ""
-    assert done.stderr == f"error: {recipe}:7: captionz: unknown key `captionz`. Did you mean `captions`?\n"
+    assert done.code == 2
+    assert done.out == ""
+    assert done.err == f"error: {recipe}:7: captionz: unknown key `captionz`. Did you mean `captions`?\n"
 
 
 def test_a_source_that_matches_nothing_exits_2_for_run_and_plan(recipe: Path) -> None:
     (recipe.parent / "source" / "a.parquet").unlink()
     for command in ("plan", "run"):
-        done = shell(command, recipe)
-        assert done.returncode == 2
-        assert "matches no file" in done.stderr
-        assert "Traceback" not in done.stderr
+        done = ask(command, recipe)
+        assert done.code == 2
+        assert "matches no file" in done.err
+        assert "Traceback" not in done.err
 
 
 def test_plan_tells_scripts_what_is_pending(recipe: Path) -> None:
-    told = json.loads(ask("plan", recipe, "--json").stdout)
+    told = json.loads(ask("plan", recipe, "--json").out)
     assert (told["rows"], told["partitions"], told["pending_rows"], told["pending_partitions"]) == (25, 3, 25, 3)
     (file,) = told["files"]
     assert file["path"].endswith("source/a.parquet")
@@ -86,22 +103,46 @@ def test_plan_tells_scripts_what_is_pending(recipe: Path) -> None:
 
 def test_plan_tells_people_the_same(recipe: Path) -> None:
     done = ask("plan", recipe)
-    assert done.exit_code == 0
-    assert "a.parquet" in done.stdout
-    assert "25" in done.stdout
+    assert done.code == 0
+    assert "a.parquet" in done.out
+    assert "25" in done.out
+
+
+def test_run_commits_every_row_with_its_reason_and_the_next_run_finds_nothing_to_do(recipe: Path) -> None:
+    # Every address is on loopback, which is refused, so no row asks for the LLM that is not there.
+    done = ask("run", recipe, "--json", "--report", recipe.with_name("page.html"))
+    assert done.code == 0, done.err
+    told = json.loads(done.out)
+    assert (told["complete"], told["pending_partitions"], told["failures"]) == (True, 0, [])
+    assert told["committed_partitions"] == 3
+    assert told["table"]["reasons"] == {"duplicate_sample": 24, "refused_address": 1}
+    assert told["table"]["balanced"] is True
+    assert recipe.with_name("page.html").exists()
+    again = ask("run", recipe)
+    assert again.code == 0
+    assert "Nothing to do: all 25 rows in 3 partitions are committed." in again.out
+    assert "Traceback" not in done.err + again.err
+
+
+def test_files_that_were_skipped_are_told_at_the_end_of_a_run(recipe: Path) -> None:
+    recipe.write_text(recipe.read_text().replace("partition_rows: 10", "partition_rows: 10, on_bad_file: skip"))
+    (recipe.parent / "source" / "b.parquet").write_bytes(b"<html>")
+    done = ask("run", recipe)
+    assert done.code == 0, done.err
+    assert "b.parquet: not a Parquet file" in done.out
 
 
 def test_status_balances_from_the_table_alone(table: str) -> None:
     done = ask("status", table, "--json")
-    assert done.exit_code == 0
-    told = json.loads(done.stdout)
+    assert done.code == 0
+    told = json.loads(done.out)
     assert told["planned"] == told["accepted"] + told["rejected"] == 12
     assert told["balanced"] is True
-    assert ask("status", table).exit_code == 0
+    assert ask("status", table).code == 0
 
 
 def test_status_takes_a_recipe_for_its_table(recipe: Path, table: str) -> None:
-    assert json.loads(ask("status", recipe, "--json").stdout)["planned"] == 12
+    assert json.loads(ask("status", recipe, "--json").out)["planned"] == 12
 
 
 def test_status_exits_1_when_rows_are_missing(table: str) -> None:
@@ -109,55 +150,55 @@ def test_status_exits_1_when_rows_are_missing(table: str) -> None:
 
     DeltaTable(table).delete("row = 3")
     done = ask("status", table, "--json")
-    assert done.exit_code == 1
-    assert json.loads(done.stdout)["balanced"] is False
-    assert "UNBALANCED" in ask("status", table).stdout
+    assert done.code == 1
+    assert json.loads(done.out)["balanced"] is False
+    assert "UNBALANCED" in ask("status", table).out
 
 
 def test_show_finds_a_sample_by_its_first_digits(table: str) -> None:
     sample = SampleTable(OutputSection(table=table)).table(["sample_id"]).column(0)[0].as_py()
-    told = json.loads(ask("show", table, sample[:12], "--json").stdout)
+    told = json.loads(ask("show", table, sample[:12], "--json").out)
     assert told["sample_id"] == sample
-    assert ask("show", table, sample).exit_code == 0
-    done = shell("show", table, "zzz")
-    assert done.returncode == 1
-    assert "no sample whose id begins with 'zzz'" in done.stderr
+    assert ask("show", table, sample).code == 0
+    done = ask("show", table, "zzz")
+    assert done.code == 1
+    assert "no sample whose id begins with 'zzz'" in done.err
 
 
 def test_report_writes_one_page_that_needs_nothing_else(table: str, tmp_path: Path) -> None:
     out = tmp_path / "page.html"
-    assert ask("report", table, "--out", out).exit_code == 0
+    assert ask("report", table, "--out", out).code == 0
     assert out.read_text().startswith("<!")
 
 
 def test_the_schema_is_json_and_describes_keys() -> None:
-    schema = json.loads(ask("recipe", "schema").stdout)
+    schema = json.loads(ask("recipe", "schema").out)
     assert set(schema["properties"]) == set(Recipe.model_fields)
 
 
 def test_check_prints_a_recipe_whole_and_what_it_prints_is_a_recipe(recipe: Path) -> None:
-    printed = ask("recipe", "check", recipe).stdout
-    assert yaml.safe_load(printed)["engine"]["pools"]["fetch"]["max_retries"] == 8
+    printed = ask("recipe", "check", recipe).out
+    assert yaml.safe_load(printed)["engine"]["pools"]["fetch"]["max_retries"] == 20
     fingerprint = printed.split("fingerprint ")[1].split()[0]
     again = recipe.with_name("again.yaml")
     again.write_text(printed)
-    assert f"fingerprint {fingerprint}" in ask("recipe", "check", again).stdout
+    assert f"fingerprint {fingerprint}" in ask("recipe", "check", again).out
 
 
 def test_an_engine_that_does_not_exist_exits_2(recipe: Path) -> None:
-    done = shell("run", recipe, "--engine", "spark")
-    assert done.returncode == 2
-    assert "expected ray or local" in done.stderr
+    done = ask("run", recipe, "--engine", "spark")
+    assert done.code == 2
+    assert "expected ray or local" in done.err
 
 
 def test_serve_needs_a_pool_of_ours(recipe: Path) -> None:
-    done = shell("serve", recipe)
-    assert done.returncode == 2
-    assert "inference.pool" in done.stderr
+    done = ask("serve", recipe)
+    assert done.code == 2
+    assert "inference.pool" in done.err
 
 
 def test_without_arguments_it_says_what_it_can_do() -> None:
-    done = shell("--help")
-    assert done.returncode == 0
+    done = ask("--help")
+    assert done.code == 0
     for command in ("run", "plan", "status", "show", "report", "serve", "recipe"):
-        assert command in done.stdout
+        assert command in done.out
