@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from curation.report.funnel import Funnel
+from curation.report.funnel import Funnel, FunnelStage
 from curation.report.gallery import COLUMNS as GALLERY_COLUMNS
 from curation.report.gallery import Card, cards
 from curation.report.section import ReportSection
@@ -63,6 +63,14 @@ class ReportData:
     table_bytes: int = 0
     problems: tuple[str, ...] = ()  # partitions that do not balance
     made: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    def shelves(self) -> list[tuple[FunnelStage, list[ReasonGroup]]]:
+        """The rejected samples to show, by stage in pipeline order, the most frequent reason of a stage first."""
+        groups = {group.reason: group for group in self.rejected if group.cards}
+        shelves = [
+            (stage, [groups[reason] for reason in stage.reasons if reason in groups]) for stage in self.funnel.stages()
+        ]
+        return [(stage, found) for stage, found in shelves if found]
 
     @property
     def balanced(self) -> bool:
@@ -153,14 +161,7 @@ def assemble(
     for batch in pictured:
         wall += cards(batch, section.accepted_samples - len(wall), section.image_px)
     groups = (ReasonGroup(reason, funnel.reasons.get(reason, 0), tuple(some)) for reason, some in shown.items())
-    return ReportData(where, funnel, tally.facts(), tuple(wall), sort_groups(groups))
-
-
-def sort_groups(groups: Iterable[ReasonGroup]) -> tuple[ReasonGroup, ...]:
-    """Groups by the order of the funnel's stages, the most frequent reason of a stage first."""
-    found = {group.reason: group for group in groups}
-    funnel = Funnel(0, 0, {group.reason: group.rows for group in found.values()})
-    return tuple(found[reason] for stage in funnel.stages() for reason in stage.reasons)
+    return ReportData(where, funnel, tally.facts(), tuple(wall), tuple(groups))
 
 
 def _show(batch: pa.RecordBatch, shown: dict[str, list[Card]], section: ReportSection) -> None:

@@ -130,7 +130,9 @@ def test_each_reason_gets_its_share_of_the_gallery_wherever_its_rows_are() -> No
     batches = [table_of([rejected(place, reason)]).to_batches()[0] for place, reason in enumerate(reasons)]
     funnel = Funnel(7, 0, {"blank": 4, "aspect": 2, "decode": 1})
     data = assemble("t", funnel, ReportSection(rejected_samples=2), [], [], batches)
-    shown = [(group.reason, group.rows, len(group.cards)) for group in data.rejected]
+    shelves = data.shelves()
+    assert [stage.stage for stage, _ in shelves] == ["download", "images"]
+    shown = [(group.reason, group.rows, len(group.cards)) for _, groups in shelves for group in groups]
     assert shown == [("decode", 1, 1), ("blank", 4, 2), ("aspect", 2, 2)]
 
 
