@@ -56,7 +56,7 @@ def run(
             "table": summary.to_dict(),
         })  # fmt: skip
     else:
-        _tell(result, loaded, summary, console)
+        _tell(result, recipe, summary, console)
     path = report or (Path(loaded.report.path) if loaded.report.path else None)
     if path is not None and result.committed:
         _write_report(loaded, path, console)
@@ -190,7 +190,7 @@ def _table(target: str) -> SampleTable:
     return SampleTable(output)
 
 
-def _tell(result: Any, recipe: Recipe, status: Any, console: Console) -> None:
+def _tell(result: Any, recipe: Path, status: Any, console: Console) -> None:
     """What a person wants to know at the end of a run."""
     from curation.report.funnel import Funnel, render
 
@@ -203,7 +203,7 @@ def _tell(result: Any, recipe: Recipe, status: Any, console: Console) -> None:
         )
     if status.version >= 0:
         console.print(render(Funnel(status.planned, status.accepted, status.reasons)))
-    console.print(_how_to_read(_table(recipe.output.table).uri), highlight=False, soft_wrap=True, markup=False)
+    console.print(_how_to_read(_table(str(recipe)).uri, recipe), highlight=False, soft_wrap=True, markup=False)
     if result.elsewhere:
         console.print(f"{result.elsewhere} partitions were landed by another run first", style="yellow")
     if result.left:
@@ -211,12 +211,12 @@ def _tell(result: Any, recipe: Recipe, status: Any, console: Console) -> None:
         console.print(f"{words}: {result.left} partitions stay pending; run again to continue", style="yellow")
 
 
-def _how_to_read(uri: str) -> str:
+def _how_to_read(uri: str, recipe: Path) -> str:
     """Where the table is, how to read it and how to check it, in three lines."""
     return (
         f"table   {uri}\n"
         f'read    datasets.load_dataset("parquet", data_files="{uri}/outcome=accepted/*.parquet")\n'
-        f"prove   curation status {uri}"
+        f"prove   curation status {recipe}"
     )
 
 
