@@ -81,8 +81,8 @@ def _bare(phrase: Phrase, scene: Scene, lexicon: Lexicon, materials: bool = True
         return phrase.text
     told = lexicon.colours | frozenset(lexicon.numbers) | frozenset(() if materials else lexicon.materials)
     kept = [word for word in phrase.words if word is phrase.head or word.stem not in told]
-    named = [word.text if at and not scene.titled else word.lower for at, word in enumerate(kept)]
-    return " ".join(named)
+    starts = {scene.tokens[0].text} if scene.tokens[0].text.istitle() else set()
+    return " ".join(word.lower if scene.titled or word.text in starts else word.text for word in kept)
 
 
 def _common(scene: Scene) -> list[Phrase]:

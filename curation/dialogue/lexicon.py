@@ -75,6 +75,7 @@ class Lexicon:
         self.directed = self.stems(words.get("directed_verbs", ()))
         self.depictions = self.stems(words.get("depictions", ()))
         self.mass = self.stems(words.get("mass_nouns", ()))
+        self.shades = self.stems(words.get("shades", ()))
         self.staying = self.stems(words.get("staying_verbs", ()))
         self.settings = self.stems((*words.get("settings", ()), *words.get("place_nouns", ())))
         self.places = self.stems(words.get("place_nouns", ()))

@@ -32,6 +32,7 @@ ING_ACTS = frozenset(
 )
 PICTURES = frozenset({"image", "photo", "photograph", "picture", "scene", "it", "this"})
 SHOWS = frozenset({"shows", "depicts", "features", "captures", "displays", "contains", "includes", "portrays"})
+PARTICIPLES = frozenset({"seen", "taken", "shown", "known", "written", "drawn", "grown", "broken", "worn", "woven"})
 NO_PARTICIPLES = frozenset(
     {"sled", "seed", "shed", "weed", "speed", "breed", "steed", "hundred", "creed", "bleed", "tweed"}
 )
@@ -198,7 +199,7 @@ def _is_verb(index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon) 
             return not (after is Kind.WORD and before_word in ("has", "have"))
         modifies = after is Kind.WORD and (before is not Kind.WORD)
         return not modifies and before_word not in lexicon.determiners and before is not Kind.PREPOSITION
-    if word.endswith("ed") and word not in NO_PARTICIPLES and len(word) > 4:
+    if (word.endswith("ed") and word not in NO_PARTICIPLES and len(word) > 4) or word in PARTICIPLES:
         return (before is Kind.WORD or after_aux) and after in (Kind.PREPOSITION, Kind.BREAK, Kind.FUNCTION)
     if lexicon.stem(word) not in lexicon.verbs or word in lexicon.verb_form_nouns:
         return False

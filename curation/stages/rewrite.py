@@ -46,6 +46,9 @@ class RewriteSection(Section):
     """Sampling temperature of the attempts after it."""
     max_tokens: int = Field(160, ge=16, le=4096)
     """Most tokens of one answer; one that reaches it counts as truncated."""
+    steer_questions: bool = Field(True)
+    """Fix how a question begins ("What color are the ...") by the decoding schema. A model below about 1B parameters
+    needs it; with a larger one, switch it off for more varied questions."""
     seed: bool = Field(False)
     """Send a seed that is made of the sample id. Leave it off for CPU pools: a seeded request can kill vLLM there."""
 
@@ -113,6 +116,7 @@ class Rewrite:
         dialogues, rejects = self._plan(table, rows)
         for attempt in range(self._section.attempts):
             self._round(dialogues, attempt)
+        self._rescue(dialogues)
         for dialogue in dialogues:
             if not any(slot.turn for slot in dialogue.slots):
                 rejects[dialogue.row] = _no_turn(dialogue.slots)
@@ -138,9 +142,23 @@ class Rewrite:
                 rejects[dialogue.row] = Reject(Reason.NO_EVIDENCE, "the text carries no response type of the mix")
         return [dialogue for dialogue in dialogues if dialogue.slots], rejects
 
-    def _round(self, dialogues: Sequence[_Dialogue], attempt: int) -> None:
-        """Ask once for every turn that has no good candidate yet."""
-        open_slots = [(dialogue, slot) for dialogue in dialogues for slot in dialogue.slots if not slot.done]
+    def _rescue(self, dialogues: Sequence[_Dialogue]) -> None:
+        """Ask for a plain description where nothing else came out well: nearly every caption carries one."""
+        kind = "detailed_description"
+        lost = [each for each in dialogues if not any(slot.done for slot in each.slots)]
+        for dialogue in lost:
+            if kind in self._mix and all(slot.planned.response_type != kind for slot in dialogue.slots):
+                foci = RESPONSE_TYPES[kind].foci(dialogue.evidence)
+                foci.sort(key=lambda focus: draw(dialogue.sample_id, kind, focus.topic))
+                dialogue.slots = [_Slot(PlannedTurn(kind, foci[0])), *dialogue.slots] if foci else dialogue.slots
+        fresh = [each for each in lost if each.slots[0].turn is None and each.slots[0].planned.response_type == kind]
+        for attempt in range(self._section.attempts):
+            self._round(fresh, attempt, first_only=True)
+
+    def _round(self, dialogues: Sequence[_Dialogue], attempt: int, first_only: bool = False) -> None:
+        """Ask once for every turn (or every dialogue's first) that has no good candidate yet."""
+        slots = [(each, slot) for each in dialogues for slot in each.slots[: 1 if first_only else None]]
+        open_slots = [(dialogue, slot) for dialogue, slot in slots if not slot.done]
         if not open_slots:
             return
         answers = self._chat.ask([self._request(dialogue, slot, attempt) for dialogue, slot in open_slots])
@@ -159,7 +177,7 @@ class Rewrite:
             max_tokens=section.max_tokens,
             temperature=section.retry_temperature if attempt else section.temperature,
             seed=seed,
-            schema=kind.schema(),
+            schema=kind.schema(slot.planned, section.steer_questions),
         )
 
     def _take(self, dialogue: _Dialogue, slot: _Slot, answer: ChatAnswer) -> None:

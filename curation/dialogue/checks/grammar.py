@@ -31,7 +31,9 @@ class Grammar(BaseCheck):
             [("answer", context.answer)] if by_hand else [("question", context.question), ("answer", context.answer)]
         )
         for name, scene in scenes:
-            slip = _article_slip(scene) or _loose_end(scene) or _place_slip(scene) or _two_verbs(scene, context)
+            slip = (
+                _article_slip(scene) or _loose_end(scene, context) or _place_slip(scene) or _two_verbs(scene, context)
+            )
             for phrase in scene.phrases:
                 slip = slip or _agreement_slip(scene, phrase, context) or _phrase_slip(scene, phrase, context)
             if slip:
@@ -81,11 +83,13 @@ def _place_slip(scene: Scene) -> str | None:
     return "“where ... at”" if words[:1] == ["where"] and words[-2:] == ["at", "?"] else None
 
 
-def _loose_end(scene: Scene) -> str | None:
+def _loose_end(scene: Scene, context: Context) -> str | None:
     """A last part like ", New York, 1932", which a caption may have and a sentence not."""
     commas = [at for at, token in enumerate(scene.tokens) if token.text == ","]
     end = scene.tokens[commas[-1] + 1 :] if commas else []
     words = [token for token in end if token.kind is Kind.WORD]
+    if words and all(word.stem in context.lexicon.colours | context.lexicon.depictions for word in words):
+        return f"it ends in “, {' '.join(token.text for token in end)}”"  # ", black and white photograph"
     before = scene.tokens[commas[-1] - 1] if commas else None
     if before and before.text[:1].isupper() and all(word.text[:1].isupper() for word in words):
         return None  # in Brighton, England
@@ -96,7 +100,13 @@ def _loose_end(scene: Scene) -> str | None:
 
 def _two_verbs(scene: Scene, context: Context) -> str | None:
     """ "A dog is wearing a bandana is sitting": two finite verbs and nothing that joins them."""
-    verbs = [token.lower for token in scene.tokens if token.lower in FINITE or token.lower in SHOWS]
+    verbs = [
+        token.lower
+        for token in scene.tokens
+        if token.lower in FINITE
+        or token.lower in SHOWS
+        or (token.kind is Kind.VERB and token.lower.endswith("s") and not token.lower.endswith("ss"))
+    ]
     joins = {"and", "or", "because", "since", "while", "as", "that", "who", "which", "what", "where", "when", "if", ","}
     if scene is context.answer and len(verbs) > 1 and not joins & {token.lower for token in scene.tokens}:
         return f"“{verbs[0]} … {verbs[1]}”"
@@ -142,6 +152,10 @@ def _phrase_slip(scene: Scene, phrase: Phrase, context: Context) -> str | None:
     acts = any(phrase in action.subjects for action in scene.actions if action.verb.lower.endswith("ing"))
     if phrase.determiner == "the" and phrase.capitalised and acts and phrase.words[0].stem not in lexicon.persons:
         return f"“the {phrase.text}”"
+    opening = [token.lower for token in scene.tokens[max(0, phrase.start - 2) : phrase.start]]
+    told = [word for word in phrase.words if word.lower not in lexicon.hedges]
+    if opening == ["it", "is"] and (many or (len(told) > 2 and phrase.head.text.islower())):
+        return f"“it is {phrase.text}”"
     of_kind = phrase.link is not None and phrase.link.lower == "of"
     countable = phrase.head.lower in lexicon.countable and not of_kind
     counted = any(word.stem in lexicon.numbers or word.text[:1].isupper() for word in phrase.words)

@@ -107,16 +107,14 @@ def _asked_by_cue(context: Context) -> bool:
 
 
 def _more_than_colour(context: Context) -> bool:
-    """ "The flower is purple lavender": what stands after "is" is a colour and something else."""
-    last = context.answer.phrases[-1:]
-    return any(
-        phrase.words[0].stem in context.lexicon.colours
-        and phrase.head.stem not in context.lexicon.colours
-        and phrase.link is None
-        and not phrase.determiner
-        and len(context.answer.phrases) > 1
-        for phrase in last
-    )
+    """Whether what stands after "is" is a colour and something else: "the flower is purple lavender"."""
+    colours = context.lexicon.colours | context.lexicon.shades
+    if len(context.answer.phrases) < 2:
+        return False
+    last = context.answer.phrases[-1]
+    told = last.link is None and not last.determiner
+    verbs = [action for action in context.answer.actions if action.start > last.start]
+    return told and (not all(word.stem in colours for word in last.words) or bool(verbs))
 
 
 def _colour_of_asked(context: Context, colours: frozenset[str]) -> bool:

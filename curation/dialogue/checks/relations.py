@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from curation.dialogue.checks.base import DESCRIPTION, FALSE_PREMISE, REASONING, BaseCheck, Context, fail
+from curation.dialogue.checks.grammar import plural
 from curation.dialogue.given import Given, given_by
 from curation.dialogue.lexicon import Lexicon
 from curation.dialogue.scene import Kind, Phrase, Scene, Token, read
@@ -185,14 +186,12 @@ def _placed(scene: Scene, previous: Phrase, phrase: Phrase, found: list[int], gi
         return True
     if not any(given.stays_at(given.phrases[spot]) for spot in found):
         return False
-    if phrase.link.lower == "at":
-        return False  # "howling at the moon" tells no place
     for spot in found:
         for start, _ in given.heads(previous.head.stem):
             between = [known.link for known in given.phrases[start + 1 : spot]]
             if start < spot and all(link is None or link.lower in ("of", "with") for link in between):
                 return True
-    return not given.heads(previous.head.stem)
+    return False
 
 
 def _astray(previous: Phrase, found: list[int], given: Given) -> bool:
@@ -219,6 +218,8 @@ def _linked(phrase: Phrase, given: Given, links: set[str]) -> list[int]:
     found = []
     for at, known in given.heads(phrase.head.stem):
         link = known.link
+        if known.head.stem == phrase.head.stem and plural(known) != plural(phrase):
+            continue  # "surrounded by galaxies" is not surrounded by a galaxy
         if link is not None and ({lexicon.same(link.lower), link.stem} & links):
             found.append(at)
     return found

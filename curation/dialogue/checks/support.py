@@ -156,6 +156,8 @@ def _reason_holds(reason: Scene, concluded: frozenset[str], context: Context) ->
     if circular:
         return fail(Reason.UNSUPPORTED, f"the reason repeats the conclusion: {', '.join(sorted(circular))}")
     words = [token.lower for token in reason.tokens]
+    if not reason.actions and not set(words) & lexicon.auxiliaries:
+        return fail(Reason.MALFORMED, "the reason is no sentence: it has no verb")
     written = {token.lower for token in context.evidence.content}
     for token in reason.content:
         if token.lower.endswith(("ing", "ed")) and token.lower not in written and token.stem not in _acts(context):
