@@ -56,6 +56,9 @@ def connect(section: EngineSection, cpus_needed: float) -> bool:
         return False
     logging.getLogger("ray").setLevel(logging.ERROR)
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    # Ray Data passes constructor arguments through the object store, of which Ray's C++ warns on the console
+    # for every actor that may restart. What is fatal is still logged.
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
     quiet: dict[str, Any] = {"logging_level": logging.WARNING, "log_to_driver": False}
     address = section.address or os.environ.get("RAY_ADDRESS")
     if address:
