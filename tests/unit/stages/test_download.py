@@ -11,6 +11,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pyarrow as pa
 import pytest
 from PIL import Image
@@ -124,10 +125,21 @@ def test_a_body_must_match_the_sources_hash(site: Site, stage: Download) -> None
     assert out.column("detail").to_pylist()[2] == f"{right_md5}, the source says {'0' * 32}"
 
 
-def test_a_mismatch_is_dropped_before_it_is_decoded(site: Site, stage: Download) -> None:
-    """The page is no image: had it been decoded, the reason would say so."""
-    out = stage(table([site.url("page.jpg")], [{"hash": "0" * 32}]))
-    assert reasons(out) == ["hash_mismatch"]
+@pytest.mark.parametrize("why", ["hash_mismatch", "denied", None])
+def test_a_refused_body_never_reaches_the_decoder(why: str | None, site: Site, tmp_path: Path) -> None:
+    """The body would kill the decoder's process: so long as it lives, it has not seen it."""
+    from tests.hostile.images import png_bomb
+
+    site.pages["killer"] = Page(png_bomb())
+    listed = tmp_path / "denied.txt"
+    listed.write_text(hashlib.sha256(png_bomb()).hexdigest() if why == "denied" else "0" * 64)
+    stage = Download(section(max_pixels=10**9, decode_memory_bytes=400_000_000, deny_sha256=[str(listed)]))
+    (decoder,) = [each for each in psutil.Process().children() if "400000000" in " ".join(each.cmdline())]
+    out = stage(table([site.url("killer")], [{"hash": "0" * 32} if why == "hash_mismatch" else None]))
+    alive = decoder.is_running() and decoder.status() != psutil.STATUS_ZOMBIE
+    stage.close()
+    assert reasons(out) == [why or "quarantined"]
+    assert alive is (why is not None)
 
 
 @pytest.mark.parametrize("kind", ["md5", "sha256", "pdq"])
@@ -147,14 +159,6 @@ def test_a_denied_hash_is_dropped_and_only_the_hash_is_told(kind: str, site: Sit
     assert detail.startswith(kind)
     assert "127.0.0.1" not in detail
     assert out.column("image").to_pylist()[0] is None
-
-
-def test_a_denied_body_is_dropped_before_it_is_decoded(site: Site, tmp_path: Path) -> None:
-    listed = tmp_path / "denied.txt"
-    listed.write_text(hashlib.sha256(b"<html>404</html>").hexdigest())
-    stage = Download(section(deny_sha256=[str(listed)]))
-    assert reasons(stage(table([site.url("page.jpg")]))) == ["denied"]
-    stage.close()
 
 
 @pytest.mark.parametrize("text", ["xyz", "0" * 63, "g" * 64])
