@@ -212,10 +212,11 @@ def _tell(result: Any, recipe: Path, status: Any, console: Console) -> None:
 
 
 def _how_to_read(uri: str, recipe: Path) -> str:
-    """Where the table is, how to read it and how to check it, in three lines."""
+    """Where the table is, how to read it and how to check it."""
     return (
         f"table   {uri}\n"
-        f'read    datasets.load_dataset("parquet", data_files="{uri}/outcome=accepted/*.parquet")\n'
+        f'read    files = deltalake.DeltaTable("{uri}").file_uris([("outcome", "=", "accepted")])\n'
+        f'        datasets.load_dataset("parquet", data_files=files)\n'
         f"prove   curation status {recipe}"
     )
 
