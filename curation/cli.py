@@ -136,6 +136,27 @@ def report(
 
 
 @app.command()
+def vacuum(
+    target: Target,
+    retention_h: Annotated[int, typer.Option(help="Keep files younger than this many hours.")] = 7 * 24,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only name the files.")] = False,
+) -> None:
+    """Delete files that no reader can need: replaced ones, and those of attempts that were never committed."""
+    from curation.table.maintain import vacuum as vacuum_table
+
+    for path in vacuum_table(_table(target), retention_h=retention_h, dry_run=dry_run):
+        sys.stdout.write(f"{path}\n")
+
+
+@app.command()
+def compact(target: Target) -> None:
+    """Merge small files; readers keep a consistent snapshot meanwhile."""
+    from curation.table.maintain import compact as compact_table
+
+    sys.stdout.write(f"{compact_table(_table(target))}\n")
+
+
+@app.command()
 def serve(recipe: RecipeFile) -> None:
     """Keep the recipe's LLM pool up, for several runs, until Ctrl-C."""
     from curation.engine.ray import serve_pool
