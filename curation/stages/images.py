@@ -53,7 +53,7 @@ class AspectFilter(Section):
 
     kind: Literal["aspect"] = "aspect"
     max_ratio: Annotated[float, Field(ge=1)] = 3.0
-    """Most longest over shortest side. 3 keeps panoramas and portraits, and is the cut of DataComp and OBELICS' kin."""
+    """Most longest over shortest side. 3 keeps panoramas and portraits and drops banners."""
 
     def check(self, image: ImageFacts) -> Reject | None:
         sides = sorted((image.original_width, image.original_height))
@@ -68,7 +68,7 @@ class BlankFilter(Section):
 
     kind: Literal["blank"] = "blank"
     min_contrast: Annotated[float, Field(ge=0, le=127.5)] = 6.0
-    """Least standard deviation of luma."""
+    """Least standard deviation of luma, of 0 to 127.5. A photograph of the moon has 13, most have 25 to 80."""
 
     def check(self, image: ImageFacts) -> Reject | None:
         if image.contrast < self.min_contrast:
@@ -81,7 +81,8 @@ class BlurFilter(Section):
 
     kind: Literal["blur"] = "blur"
     min_sharpness: Annotated[float, Field(ge=0)] = 15.0
-    """Least variance of the Laplacian of luma, at the size that is kept."""
+    """Least variance of the Laplacian of luma, at the size that is kept. The photographs that ship with scikit-image
+    and scikit-learn have 80 to 7,000; blurred by a radius of 4 px they have 2 to 7."""
 
     def check(self, image: ImageFacts) -> Reject | None:
         if image.sharpness < self.min_sharpness:
