@@ -116,6 +116,7 @@ def test_the_last_user_takes_the_pool_down_and_no_engine_stays(pool: ServePool, 
 
 
 @pytest.mark.fuzz
+@pytest.mark.timeout(1800)
 def test_a_replica_that_hangs_is_replaced_and_its_requests_are_answered(cluster: None) -> None:
     section = SECTION.model_copy(update={"model": "hanging", "hang_s": 20.0})
     patient = CLIENT.model_copy(update={"probe_deadline_s": 30.0, "patience_s": 600.0})
