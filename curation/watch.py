@@ -56,6 +56,8 @@ class Watch:
         if kind is None:
             self._update()
         self._view.__exit__(kind, error, trace)
+        if kind is KeyboardInterrupt and self._pool_error is not None:
+            raise self._pool_error from None  # the pool failed before the engine ran, or after
 
     def note(self, message: str) -> None:
         """A line that stays on the console."""
