@@ -5,60 +5,143 @@ from __future__ import annotations
 import re
 
 _AGENCIES = (
-    r"getty\s?images?|istock(?:photo)?|shutterstock(?:\.com)?|adobe\s?stock|alamy(?:\s+live\s+news)?|dreamstime(?:\.com)?|"
-    r"depositphotos|123rf(?:\.com)?|bigstock|fotolia|pinterest|flickr|etsy(?-i:\s+[A-Z]{2})?|ebay|amazon(?:\.\w{2,3}){0,2}|aliexpress|"
-    r"walmart(?:\.com)?|wayfair|unsplash|pexels|pixabay|freepik|vectorstock|pond5|500px|deviantart|redbubble|zazzle|"
-    r"facebook|instagram|twitter|youtube|tumblr|imgur|wikimedia commons|wikipedia|vecteezy|rawpixel(?:\.com)?|storyblocks"
+    r"getty\s?images?|istock(?:photo)?|shutterstock|adobe\s?stock|alamy(?:\s+live\s+news)?|dreamstime|depositphotos|"
+    r"123rf|bigstock(?:photo)?|fotolia|unsplash|pexels|pixabay|freepik|vectorstock|vecteezy|rawpixel|storyblocks|pond5|"
+    r"canstock(?:photo)?|stocksy|fotosearch|clipart\s?(?:library|of)|wallpaper\s?(?:cave|flare|access|safari"
+    r"|abyss)|500px"
 )
-_KIND = r"(?:photo(?:graph)?(?:y|s)?|image|picture|pic|illustration|vector|footage|video|clipart|clip art|art|graphic|background|wallpaper)s?"
-_PHRASES = [
-    # "image may contain: two people" and its kin, written by machines around what they saw
-    r"^\s*(?:no photo description available\.?|image may contain:|may be an? (?:image|photo|illustration) of)",
-    r"(?:royalty[- ]free|rights[- ]managed|premium|free|editorial|best|hd|4k|high[- ](?:res(?:olution)?|quality))*[\s-]*\bstock[\s-]+" + _KIND,
-    r"\broyalty[- ]free\b(?:\s+" + _KIND + r")?",
-    r"\b(?:hd|4k|8k|uhd|full hd|free|desktop|mobile|iphone|android)[\s-]+(?:wallpaper|background|download)s?\b",
-    r"\bwallpapers?\s+(?:hd|4k|free|download)\b",
+# Names that may be what a caption is about; they go only where a site signs: after a separator, or "on Flickr".
+_SITES = (
+    r"pinterest|flickr|etsy(?-i:\s+[A-Z]{2})?|ebay|amazon|ali(?:express|baba)|walmart|wayfair|target|deviantart"
+    r"|redbubble|"
+    r"zazzle|facebook|instagram|twitter|youtube|vimeo|tumblr|reddit|imgur|wiki(?:media commons|media|pedia|how)"
+    r"|behance|"
+    r"fine art america|society6|houzz|tripadvisor|yelp|zillow|trulia|realtor|poshmark|overstock|home depot|ikea"
+)
+_OWNER = rf"(?:{_AGENCIES}|{_SITES})(?:\.(?:com|net|org|co\.uk|co|de|fr|uk|ca))?"
+_KIND = (
+    r"(?:photo(?:graph)?(?:y|s)?|image|picture|pic|illustration|vector|footage|video|clip\s?art|art|graphic|background|"
+    r"wallpaper)s?"
+)
+_PEOPLE = r"(?:the\s+)?(?-i:(?:[A-Z@](?:\.|[\w'’-]*)(?:\s*/\s*|\s+)?(?:of\s|von\s|de\s|van\s|and\s|&\s)?){1,4})"
+_PRICE = (
+    r"(?:(?:\b(?:usd|eur|gbp|aud|cad)\s?|[$€£¥₹])\s?\d[\d.,]*|\b\d[\d.,]*\s?(?:[€£¥₹]|(?:usd|eur|gbp|aud|cad"
+    r"|euros?|dollars?)\b))"
+)
+
+# What separates: the parts on both sides belong to different voices.
+_AGENCY_PHRASES = (
+    r"^\s*(?:no (?:photo|image) description available\.?|(?:image|photo) may contain:|may be an? (?:\w+ )?(?:image"
+    r"|photo"
+    r"|illustration|graphic|cartoon) of)",
+    r"\broyalty[- ]free\s[\w&/ –-]{1,60}?\bstock\s+" + _KIND,
+    r"(?:\b(?:royalty[- ]free|rights[- ]managed|premium|free|editorial|best|hd|4k|high[- ](?:res(?:olution)?"
+    r"|quality))\b"
+    r"[\s-]{0,3}){0,4}\bstock[\s-]{1,3}(?:" + _KIND + r"\b[\s,&/]{0,3}){1,4}",
+    r"\broyalty[- ]free\b(?:\s+" + _KIND + r"\b)?",
+    r"\b(?:editorial use only|all rights reserved|for personal use only|no(?:t for)? commercial use)\b\.?",
+    r"\b(?:(?:hd|4k|5k|8k|uhd|full hd|free|desktop|mobile|phone|iphone|android|ultra)[\s-]){1,4}(?:wallpaper"
+    r"|background|download)s?\b",
+    r"\b(?:wallpaper|background)s?[\s-](?:hd|4k|8k|uhd|free|download)\b",
+    r"\b(?:4k|5k|8k|uhd|1080p|720p|300\s?dpi)\b(?:\s+resolution)?",
     r"\b\d{3,5}\s?[x×*]\s?\d{3,5}(?:\s?(?:px|pixels))?(?:\s+(?:wallpaper|background)s?)?\b",
-    r"\b(?:free download|download (?:now|free|this|full)|click (?:here )?(?:to|for) \w+(?: image)?|view larger(?: image)?|enlarge(?: image)?|read more|pin it)\b",
-    r"\b(?:buy|shop|order|get it) (?:now|online|here|today)\b!?|\b(?:free|fast|worldwide) shipping\b!?|\bbest price\b!?|\bfor sale\b|\bon sale\b|\b\d{1,2}% off\b!?",
-    r"(?:\b(?:usd|eur|gbp)\s?|[$€£¥])\s?\d[\d.,]*(?:\s?(?:usd|eur|gbp))?",
-    r"(?:©|\(c\)|\bcopyright\b)\s*(?:\d{4}(?:\s?-\s?\d{4})?)?\s*(?:by\s+)?(?-i:(?:[A-Z][\w.'-]*\s?){0,4})",
-    r"\b(?:photo(?:graph)?(?:er)?|image|picture|pic|foto)s?\s*(?:credits?|courtesy(?: of)?|source|by|via|©)\s*:?\s*(?:the\s+)?(?-i:(?:[A-Z@][\w.@'-]*[\s/]*(?:of\s)?){0,4}):?",
-    r"\(\s*(?:photo|image|ap photo|reuters|afp)\b[^()]{0,60}\)",
-    r"\b(?:photo|image|pic(?:ture)?|img|item|sku|id|ref|lot|art)\.?\s?(?:no\.?|number|#|nr\.?)\s?:?\s?\d+\b",
+    r"(?:©|\(c\)|\bcopyright\b)\s*:?\s*(?:\d{4}(?:\s?[-–]\s?\d{4})?)?\s*(?:by\s+)?(?:" + _PEOPLE + r")?",
+    r"\b(?:photo(?:graph)?(?:er|s)?|image|picture|pic|foto)s?\s*(?:credits?|courtesy(?: of)?|source|by|via"
+    r"|©)\s*:?\s*(?:"
+    + _PEOPLE + r")?(?:\bon\s+(?:" + _OWNER + r")\b)?\s*:?",
+    r"[(\[]\s*(?:photo|image|pic(?:ture)?|credits?|source|courtesy|via|ap photo|reuters|afp"
+    r"|getty)\b[^()\[\]]{0,60}[)\]]",
+    r"(?:(?<=[.,;|–-])|^)\s*(?:photos?|credits?|source|image|foto"
+    r"|courtesy(?: of)?)\s*:\s*" + _PEOPLE + r"(?=$|[.|,;)–-])",
+    r"\b(?:photo|image|pic(?:ture)?|img|item|sku|asin|mpn|isbn|id|ref|lot|art|model|style|product|stock)\.?\s?"
+    r"(?:no\.?|number|code|id|#|nr\.?|:)\s?[:#]?\s?[a-z]{0,3}-?\d[\w-]*",
+    r"\b(?:sku|asin|mpn|isbn|upc|ean|ref)\b\.?\s?[\w-]*\d\w*",
     r"#\d{3,}\b|\b(?=\w*\d\w*\d\w*\d)[a-z]?\d{6,}[a-z]?\b",
-    r"\b(?:by|from|via|at|on|with)?\s*(?:" + _AGENCIES + r")\b(?:\s*/\s*\w[\w ]{0,30})?",
+    r"\b\d{1,2}[./]\d{1,2}[./](?:19|20)?\d{2}\b|\b(?:19|20)\d{2}-\d{2}-\d{2}\b(?:[ t]\d{2}:\d{2}(?::\d{2})?)?",
+)  # fmt: skip
+# What is spoken into the sentence: it leaves no gap.
+_SHOP_PHRASES = (
+    r"(?:\b(?:was|now|only|from|just|rrp|price|sale|for|at|save"
+    r"|starting) ?:? ?){0,3}" + _PRICE + r"(?:\s?(?:each|pp|per \w+|/\s?\w+)\b)?",
+    r"\b(?:free download|download (?:now|free|this|full)(?: image)?|click (?:here )?(?:to|for) \w+(?: (?:this |the )?"
+    r"(?:image|photo|picture)(?: of)?)?|(?:view|see) (?:larger|full[- ]size)(?: image)?|read more|pin it)\b",
+    r"\b(?:buy|shop|order|get it) (?:it )?(?:now|online|here|today)\b!?|\b(?:free|fast|worldwide) (?:shipping"
+    r"|delivery)\b!?|"
+    r"\bbest price\b!?|\bfor sale\b|\bon sale\b|\b(?:up to )?\d{1,2}\s?% off\b!?|\badd to cart\b|\bsold out\b"
+    r"|\bin stock(?=\W*$)|"
+    r"\bbest ?sellers?\b|\bnew arrivals?\b|\bmoney back guarantee\b",
+    r"[(\[]\s*(?:(?:id|sku|ref|no|nr|item|img|fig|p)\W{0,3})?(?!(?:1\d|20)\d{2}\W)\d+[a-z]?\s*(?:of \d+"
+    r"|/\s?\d+)?\s*[)\]]",
     r"\.(?:jpe?g|png|gif|webp|bmp|tiff?|svg|avif|heic)\b",
-]  # fmt: skip
-_BOILERPLATE = [re.compile(phrase, re.IGNORECASE) for phrase in _PHRASES]
+)  # fmt: skip
+_BREAKS = tuple(re.compile(phrase, re.IGNORECASE) for phrase in _AGENCY_PHRASES)
+_GAPLESS = tuple(re.compile(phrase, re.IGNORECASE) for phrase in _SHOP_PHRASES)
 _LEAD_IN = re.compile(
-    r"^\s*(?:an?|the|this is an?)?\s*(?:free\s+)?(?:photo|photograph|picture|image|pic|snapshot)\s+(?:of|showing)\s+", re.IGNORECASE
+    r"^\s*(?:(?:an?|the|this is an?|free|high quality|stock)\s+)*(?:(?:photo(?:graph)?|picture|image|pic|snapshot)s?\s+"
+    r"(?:of|showing)|(?:image|picture|photo)s?\s+(?:result )?for)\s+",
+    re.IGNORECASE,
 )
-_DOMAIN = re.compile(r"^\W*(?:[\w-]+\.)+(?:com|net|org|co|io|info|de|fr|uk|eu|ru|jp|shop|store|blog|me|tv)\W*$", re.IGNORECASE)
-_SEPARATOR = re.compile(r"\s+[-–—|•·»~:/]+\s+|\s*[|•·»]+\s*|\s*::\s*|\s+[-–—]\s*$|^\s*[-–—]\s+")
+_SIGNED = re.compile(
+    rf"(?:^|[\s,]{{1,3}})(?:\b(?:by|from|via|at|on)\s+(?:{_OWNER})|(?:{_AGENCIES}))(?:\s*/\s*[\w ]{{1,30}})?\s*$",
+    re.IGNORECASE,
+)
+_SITE_FIRST = re.compile(rf"^\s*(?:{_OWNER})\s*[:|]\s*", re.IGNORECASE)
+_PART_OF_NO_USE = re.compile(
+    rf"\W*(?:(?:(?:by|from|via|at|on|in|and|the|official|site|website|online|shop"
+    rf"|store)\W+)*(?:{_OWNER})\W*(?:/\s*[\w ]{{1,30}})?"
+    rf"|(?:[\w-]+\.)+(?:com|net|org|co|io|info|de|fr|uk|eu|ru|jp|shop|store|blog|tv)"
+    rf"|home(?:page)?|products?|shop|store|gallery|galleries|blog|news|archives?|categories|all|page\s\d+"
+    rf"|pictures?|photos?|images?"
+    rf"|(?:premium|free|stock|hd|best|top)\s(?:photos?|vectors?|images?|pictures?|psd)"
+    rf"|stock|vectors?|new|hot|sale|free|download|hd|thumbnail|preview|zoom|enlarge|main(?: image| photo)?"
+    rf"|fig(?:ure)?\.?\s?\d*"
+    rf"|(?:photo|image|picture|slide|view|img)\s?#?\d+(?:\s?(?:of|/)\s?\d+)?|\d+\s?(?:of|/)\s?\d+|by|sku|id|was"
+    rf"|now)\W*",
+    re.IGNORECASE,
+)  # fmt: skip
+_SEPARATOR = re.compile(r"\s+[-–—|•·»~:/>]+\s+|\s*[|•·»]+\s*|\s*::\s*|\s+[-–—]\s*$|^\s*[-–—]\s+")
 _YEAR_ALONE = re.compile(r"^(?:19|20)\d{2}$|^\d{1,3}$")
-_EDGES = " \t,;:.-–—|/•·»_#*+=~&("
+_TRAILING_YEAR = re.compile(r"[,\s]+(?:19|20)\d{2}(?:\s?[-–/]\s?(?:19|20)?\d{2})?$")
+_TRAILING_KIND = re.compile(r"[,\s]+(?:wallpaper|background|clip\s?art|vector|stock|download|free)s?$", re.IGNORECASE)
+_HASHTAGS = re.compile(r"(?:\s?#[^\W\d]\w{0,50}){1,40}\s*$")
+_EDGES = " \t,;:-–—|/•·»_#*+=~&(\"'“”‘’"
 
 
 def strip_boilerplate(text: str) -> str:
-    """The caption without what surrounds it; "" when nothing else was there ("stock photo 2023")."""
-    found = False
-    for pattern in _BOILERPLATE:
-        text, cuts = pattern.subn(" | ", text)
-        found = found or bool(cuts)
-    parts = [part.strip(_EDGES) for part in _SEPARATOR.split(text) if part]
-    kept = [part for part in parts if part and not _DOMAIN.match(part) and not (found and _YEAR_ALONE.match(part))]
-    joined = ", ".join(dict.fromkeys(_balanced(part) for part in kept))
+    """The caption without what surrounds it; "" when nothing else was there ("stock photo 2023").
+
+    Years go only where boilerplate was found beside them: in "Old map of London (1850)" they are the caption's.
+    """
+    cut = text
+    for pattern in _BREAKS:
+        cut = pattern.sub(" | ", cut)
+    for pattern in _GAPLESS:
+        cut = pattern.sub(" ", cut)
+    cut = _SITE_FIRST.sub("", _HASHTAGS.sub("", cut) if len(_HASHTAGS.sub("", cut).split()) > 2 else cut)
+    found = cut != text
+    parts = [_SIGNED.sub("", part) for part in _SEPARATOR.split(cut) if part]
+    kept = [_trimmed(part) for part in parts if not _PART_OF_NO_USE.fullmatch(part)]
+    kept = [part for part in kept if part and not (found and _YEAR_ALONE.match(part))]
+    joined = ", ".join({part.casefold(): part for part in reversed(kept)}[key] for key in _distinct(kept))
     joined = _LEAD_IN.sub("", joined)
-    if found:  # "Red barn 2023" beside "stock photo": the year belongs to the agency
-        joined = re.sub(r",?\s+(?:19|20)\d{2}$", "", joined)
-    joined = re.sub(r"\s+", " ", re.sub(r"\(\s*\)|\[\s*\]", " ", joined))
-    return re.sub(r"\s+([,.;:!?])", r"\1", joined).strip(" ,;:-|/")
+    if found:
+        joined = _TRAILING_YEAR.sub("", _TRAILING_KIND.sub("", _TRAILING_YEAR.sub("", joined)))
+    joined = re.sub(r"(?<!\w)#(?=[^\W\d])|[®™]", "", re.sub(r"\(\s*\)|\[\s*\]", " ", joined))
+    joined = re.sub(r"\s+([,.;:!?])", r"\1", " ".join(joined.split()))
+    return re.sub(r"([,;:])[,;:]+", r"\1", joined).rstrip(" ,;:-|/").lstrip(" .,;:!?)-|/")
 
 
-def _balanced(part: str) -> str:
-    """The part without a bracket whose mate was cut off."""
+def _distinct(parts: list[str]) -> list[str]:
+    """Case-folded parts, each once, in order: a title and its heading are often the same."""
+    return list(dict.fromkeys(part.casefold() for part in parts))
+
+
+def _trimmed(part: str) -> str:
+    """The part without what dangles at its edges, or a bracket or quote whose mate was cut off."""
+    whole = part.strip()
     for left, right in ("()", "[]"):
-        if part.count(left) != part.count(right):
-            part = part.replace(left, " ").replace(right, " ")
-    return part.strip()
+        if whole.count(left) != whole.count(right):
+            whole = whole.replace(left, " ").replace(right, " ").strip()
+    quoted = len(whole) > 2 and whole[0] + whole[-1] in ('""', "''", "“”", "‘’")
+    trimmed = whole.strip(_EDGES if quoted else _EDGES.rstrip("\"'“”‘’"))
+    return trimmed.strip() if any(char.isalnum() for char in trimmed) else ""

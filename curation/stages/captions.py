@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,11 +11,18 @@ import pyarrow as pa
 from pydantic import Field
 
 from curation.captions.boilerplate import strip_boilerplate
-from curation.captions.filters import DEFAULT_FILTERS, CaptionFacts, CaptionFilter, LanguageFilter
+from curation.captions.filters import DEFAULT_FILTERS, CaptionFacts, CaptionFilter
 from curation.captions.language import LanguageId
-from curation.captions.sanitize import repair, sanitize
+from curation.captions.repair import repair, unslug
+from curation.captions.sanitize import sanitize
 from curation.samples import Reason, Reject, column, fill, live, reject
 from curation.section import Section
+
+# LAION-400M has a label in place of a probability.
+_NSFW_LABELS = {"UNLIKELY": 0.0, "UNSURE": 0.5, "NSFW": 1.0}
+# "example.com:8080/cat.jpg" parses as a scheme with a path; no scheme that is in use has a dot.
+_HOST_FIRST = re.compile(r"[\w-]*\.[\w.-]*:|localhost:", re.IGNORECASE)
+_NO_HOST = re.compile(r"[\s\x00-\x20<>\"{}|\\^`]|^\.*$")
 
 
 class CaptionsSection(Section):
@@ -27,7 +35,8 @@ class CaptionsSection(Section):
     min_similarity: float = Field(0.28, ge=-1, le=1)
     """Least CLIP similarity of image and alt-text by the source's own score; LAION-2B's cut, LAION-400M's is 0.3."""
     min_source_side_px: int = Field(64, ge=0)
-    """Least width and height that the source declares. What is really there is measured after the download."""
+    """Least width and height that the source declares: below it a picture is an icon. What is really there is measured
+    after the download, and held to `images.filters`."""
     require_scores: bool = False
     """Reject rows that lack punsafe, pwatermark or similarity, instead of letting them pass these cuts."""
     filters: tuple[CaptionFilter, ...] = DEFAULT_FILTERS
@@ -45,7 +54,6 @@ class Captions:
     def __init__(self, section: CaptionsSection) -> None:
         self._section = section
         self._languages = LanguageId()
-        self._wanted = next((each.keep for each in section.filters if isinstance(each, LanguageFilter)), [])
 
     def __call__(self, table: pa.Table) -> pa.Table:
         rows = live(table)
@@ -54,35 +62,32 @@ class Captions:
         languages: dict[int, str | None] = {}
         cells = zip(*(column(table, name, rows) for name in ("url", "caption", "metadata")), strict=True)
         for row, (url, caption, metadata) in zip(rows, cells, strict=True):
-            facts = self._look(caption or "")
+            facts = self.look(caption or "")
             texts[row] = facts.text
-            languages[row] = self._language(facts)
+            languages[row] = facts.verdict.language if facts.verdict else None
             found = _check_url(url or "") or self._cut(json.loads(metadata or "{}")) or self._filter(facts)
             if found is not None:
                 rejects[row] = found
         return reject(fill(fill(table, "text", texts), "language", languages), rejects)
 
-    def _look(self, caption: str) -> CaptionFacts:
+    def look(self, caption: str) -> CaptionFacts:
         repaired = " ".join(repair(caption).split())
-        text = strip_boilerplate(sanitize(caption))
+        text = strip_boilerplate(sanitize(unslug(repaired) if " " not in repaired else caption))
         verdict = self._languages.identify(text) if any(char.isalpha() for char in text) else None
         return CaptionFacts(caption, repaired, text, verdict)
-
-    def _language(self, facts: CaptionFacts) -> str | None:
-        if facts.verdict is None:
-            return None
-        return facts.verdict.among(self._wanted) or facts.verdict.language
 
     def _filter(self, facts: CaptionFacts) -> Reject | None:
         checks = (each.check(facts) for each in self._section.filters)
         return next((found for found in checks if found is not None), None)
 
     def _cut(self, metadata: dict[str, Any]) -> Reject | None:
-        """The source's own scores against the thresholds; a score that is missing or no number passes, unless required."""
+        """The source's own scores against the thresholds; a missing one passes, unless required."""
         section = self._section
         unsafe, watermark, similarity, width, height = (
             _number(metadata.get(name)) for name in ("punsafe", "pwatermark", "similarity", "width", "height")
         )
+        if unsafe is None:
+            unsafe = _NSFW_LABELS.get(str(metadata.get("NSFW", "")))
         if unsafe is not None and unsafe > section.max_punsafe:
             return Reject(Reason.UNSAFE, f"punsafe {unsafe:.3g}, at most {section.max_punsafe:g}")
         if watermark is not None and watermark > section.max_pwatermark:
@@ -100,14 +105,17 @@ class Captions:
 
 
 def _check_url(url: str) -> Reject | None:
-    """Only whether it is a URL at all; where it may lead is the download stage's matter."""
+    """Whether it is a URL at all; where it may lead is the download stage's matter."""
     try:
         parts = urlsplit(url.strip())
         host = parts.hostname
+        _ = parts.port  # raises when it is no number below 65536
     except ValueError as error:
         return Reject(Reason.MALFORMED_URL, f"{url!r:.80}: {error}")
-    if not parts.scheme or (parts.scheme in ("http", "https") and not host):
-        return Reject(Reason.MALFORMED_URL, f"{url!r:.80} has no {'host' if parts.scheme else 'scheme'}")
+    if not parts.scheme or _HOST_FIRST.match(url.strip()):
+        return Reject(Reason.MALFORMED_URL, f"{url!r:.80} has no scheme, expected http:// or https://")
+    if parts.scheme in ("http", "https") and (not host or _NO_HOST.search(host)):
+        return Reject(Reason.MALFORMED_URL, f"{url!r:.80} has no host")
     return None
 
 
