@@ -36,10 +36,12 @@ _PLACEHOLDER = re.compile(
 
 @dataclass(frozen=True)
 class CaptionFacts:
-    """What a filter may know: the alt-text as found, repaired (one line), without boilerplate, and its language."""
+    """What a filter may know: the alt-text as found; repaired, on one line; sanitised; without boilerplate too; and
+    its language."""
 
     found: str
     repaired: str
+    plain: str
     text: str
     verdict: Verdict | None  # None where there is not a letter
 
@@ -111,7 +113,7 @@ class InjectionFilter(Section):
     kind: Literal["injection"] = "injection"
 
     def check(self, caption: CaptionFacts) -> Reject | None:
-        for text in (caption.repaired, caption.text):
+        for text in (caption.plain, caption.text):
             found = find_instruction(text)
             if found:
                 return Reject(Reason.INJECTION, f"instructs a model: {_shown(found)}")

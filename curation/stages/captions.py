@@ -72,9 +72,10 @@ class Captions:
 
     def look(self, caption: str) -> CaptionFacts:
         repaired = " ".join(repair(caption).split())
-        text = strip_boilerplate(sanitize(unslug(repaired) if " " not in repaired else caption))
+        plain = sanitize(unslug(repaired) if " " not in repaired else caption)
+        text = strip_boilerplate(plain)
         verdict = self._languages.identify(text) if any(char.isalpha() for char in text) else None
-        return CaptionFacts(caption, repaired, text, verdict)
+        return CaptionFacts(caption, repaired, plain, text, verdict)
 
     def _filter(self, facts: CaptionFacts) -> Reject | None:
         checks = (each.check(facts) for each in self._section.filters)

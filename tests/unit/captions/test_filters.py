@@ -129,16 +129,16 @@ def test_details_say_what_was_found_and_what_was_expected(captions: Captions) ->
 
 
 def test_thresholds_are_the_recipes_to_set() -> None:
-    facts = CaptionFacts("Kat op bank", "Kat op bank", "Kat op bank", Verdict("nl", 0.9))
+    facts = CaptionFacts("", "", "", "Kat op bank", Verdict("nl", 0.9))
     assert LengthFilter(min_words=4).check(facts) is not None
     assert LengthFilter(min_words=3).check(facts) is None
     assert LanguageFilter(keep=("en", "nl")).check(facts) is None
     assert LanguageFilter().check(facts) is not None
-    thrice = CaptionFacts("", "", "red car red bus red van tall tree", None)
+    thrice = CaptionFacts("", "", "", "red car red bus red van tall tree", None)
     assert RepeatedWordsFilter(max_share=0.3).check(thrice) is not None
     assert RepeatedWordsFilter().check(thrice) is None
 
 
 def test_words_are_counted_in_scripts_without_spaces() -> None:
-    assert len(CaptionFacts("", "", "赤い傘を持つ女性と犬", None).words) == 5
-    assert len(CaptionFacts("", "", "बिल्ली सोफे पर", None).words) == 3
+    assert len(CaptionFacts("", "", "", "赤い傘を持つ女性と犬", None).words) == 5
+    assert len(CaptionFacts("", "", "", "बिल्ली सोफे पर", None).words) == 3

@@ -104,7 +104,9 @@ def test_where_a_url_leads_is_left_to_the_download(url: str) -> None:
 
 
 def test_text_and_language_are_filled_for_accepted_and_rejected_rows() -> None:
-    rows = run(caption=["CafÃ© terrace in Paris, stock photo 2023", "Katze schläft auf dem Sofa", None, "1234 5678"])
+    rows = run(
+        caption=["CafÃ© terrace in Paris at night, stock photo 2023", "Katze schläft auf dem Sofa", None, "1234 5678"]
+    )
     assert [row["text"] for row in rows] == [
         "Café terrace in Paris at night",
         "Katze schläft auf dem Sofa",
