@@ -13,7 +13,7 @@ from curation.dialogue.response_types import RESPONSE_TYPES
 THIN_WORDS = 7  # up to as many content words, one sentence tells it all
 SLACK = 2.0  # turns by which a type may be ahead of its share
 SCARCE = 0.6  # part of its share below which a type does not hold back the others
-ORDER = ("conversation", "detailed_description", "complex_reasoning")  # of the turns in a dialogue
+ORDER = ("conversation", "detailed_description", "complex_reasoning", "false_premise")  # of the turns in a dialogue
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from curation.dialogue import focus as focus_of
 from curation.dialogue.model import Evidence, Focus, PlannedTurn, Turn
+from curation.dialogue.premise import premise_foci
 from curation.dialogue.promptfile import PromptFile, prompt_file
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -120,6 +121,19 @@ class ComplexReasoning(_StatementType):
         return prompt.chat(focus.kind, evidence.text, focus.topic, focus.hint, focus.clue)
 
 
+class FalsePremise(_StatementType):
+    """A question that takes a wrong colour or number for granted, and an answer that puts it right. Off by default."""
+
+    name = "false_premise"
+
+    def foci(self, evidence: Evidence) -> list[Focus]:
+        return premise_foci(evidence)
+
+    def messages(self, evidence: Evidence, planned: PlannedTurn) -> tuple[dict[str, Any], ...]:
+        focus = planned.focus
+        return _prompt(self.name, evidence).chat(focus.kind, evidence.text, focus.topic, focus.hint)
+
+
 def _prompt(name: str, evidence: Evidence) -> PromptFile:
     """The prompt file in the evidence's language. `foci` has made sure that there is one."""
     found = prompt_file(name, evidence.lexicon.language)
@@ -150,5 +164,5 @@ def _validate(model: type[Model], text: str) -> Model:
 
 
 RESPONSE_TYPES: dict[str, ResponseType] = {
-    kind.name: kind for kind in (Conversation(), DetailedDescription(), ComplexReasoning())
+    kind.name: kind for kind in (Conversation(), DetailedDescription(), ComplexReasoning(), FalsePremise())
 }

@@ -13,7 +13,7 @@ from pydantic import Field
 from curation.dialogue.checks.base import BaseCheck, Context
 from curation.dialogue.checks.form import Debris, Form, Leak, Length, PersonalData, Refusal, Repetition
 from curation.dialogue.checks.grammar import Grammar
-from curation.dialogue.checks.questions import Answered, Presupposition
+from curation.dialogue.checks.questions import Answered, Premise, Presupposition
 from curation.dialogue.checks.relations import Relations
 from curation.dialogue.checks.support import Coverage, Cue, Gender, Negation, Numbers, Words
 from curation.dialogue.model import Evidence, Turn
@@ -36,6 +36,7 @@ Check = Annotated[
     | Coverage
     | Relations
     | Presupposition
+    | Premise
     | Answered,
     Field(discriminator="kind"),
 ]
@@ -60,6 +61,7 @@ def default_checks() -> tuple[Check, ...]:
         Coverage(),
         Relations(),
         Presupposition(),
+        Premise(),
         Answered(),
     )
 

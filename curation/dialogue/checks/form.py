@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from curation.dialogue.checks.base import DESCRIPTION, REASONING, BaseCheck, Context, fail
+from curation.dialogue.checks.base import DESCRIPTION, FALSE_PREMISE, REASONING, BaseCheck, Context, fail
 from curation.dialogue.pii import find
 from curation.samples import Reason, Reject
 
@@ -88,7 +88,8 @@ class Repetition(BaseCheck):
         if again:
             return fail(Reason.REPETITION, f"the answer repeats “{' '.join(again[0])}”")
         given = Counter(token.stem for token in context.evidence.content)
-        most = self.max_word_times + (1 if context.turn.response_type == REASONING else 0)
+        once_more = context.turn.response_type in (REASONING, FALSE_PREMISE)
+        most = self.max_word_times + once_more
         for stem, times in Counter(token.stem for token in context.answer.content).items():
             if times > max(most, given[stem]) and stem not in context.lexicon.frame:
                 return fail(Reason.REPETITION, f"the answer says “{stem}” {times} times")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Literal
 
-from curation.dialogue.checks.base import DESCRIPTION, REASONING, BaseCheck, Context, fail
+from curation.dialogue.checks.base import DESCRIPTION, FALSE_PREMISE, REASONING, BaseCheck, Context, fail
 from curation.dialogue.scene import SHOWS, Kind, Phrase, Scene
 from curation.samples import Reason, Reject
 
@@ -26,7 +26,7 @@ class Grammar(BaseCheck):
             return _plain_slip(context)
         if context.turn.response_type == DESCRIPTION and not _has_finite_verb(context):
             return fail(Reason.MALFORMED, "the description is no sentence: it has no verb")
-        by_hand = context.turn.response_type in (DESCRIPTION, REASONING)  # their questions are
+        by_hand = context.turn.response_type in (DESCRIPTION, REASONING, FALSE_PREMISE)  # their questions are
         scenes = (
             [("answer", context.answer)] if by_hand else [("question", context.question), ("answer", context.answer)]
         )
@@ -100,6 +100,8 @@ def _loose_end(scene: Scene, context: Context) -> str | None:
 
 def _two_verbs(scene: Scene, context: Context) -> str | None:
     """ "A dog is wearing a bandana is sitting": two finite verbs and nothing that joins them."""
+    # a verb for each further sentence
+    further = " ".join(token.text for token in scene.tokens).count(" . ")
     verbs = [
         token.lower
         for token in scene.tokens
@@ -107,8 +109,24 @@ def _two_verbs(scene: Scene, context: Context) -> str | None:
         or token.lower in SHOWS
         or (token.kind is Kind.VERB and token.lower.endswith("s") and not token.lower.endswith("ss"))
     ]
-    joins = {"and", "or", "because", "since", "while", "as", "that", "who", "which", "what", "where", "when", "if", ","}
-    if scene is context.answer and len(verbs) > 1 and not joins & {token.lower for token in scene.tokens}:
+    joins = {
+        "and",
+        "or",
+        "because",
+        "since",
+        "while",
+        "as",
+        "that",
+        "who",
+        "which",
+        "what",
+        "where",
+        "when",
+        "if",
+        ",",
+        ";",
+    }
+    if scene is context.answer and len(verbs) > 1 + further and not joins & {token.lower for token in scene.tokens}:
         return f"“{verbs[0]} … {verbs[1]}”"
     return None
 

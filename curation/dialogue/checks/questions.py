@@ -10,7 +10,8 @@ from pydantic import Field
 from curation.dialogue.checks.base import DESCRIPTION, FALSE_PREMISE, BaseCheck, Context, fail
 from curation.dialogue.focus import cues_of
 from curation.dialogue.given import given_by
-from curation.dialogue.scene import Kind
+from curation.dialogue.premise import premise_foci
+from curation.dialogue.scene import Kind, read
 from curation.samples import Reason, Reject
 
 YES_NO = re.compile(r"^(is|are|was|were|do|does|did|can|could|will|would|has|have|had|should|may|might)\b", re.I)
@@ -39,6 +40,30 @@ class Presupposition(BaseCheck):
         ]
         if extra:
             return fail(Reason.BAD_QUESTION, f"the question presupposes: {', '.join(dict.fromkeys(extra))}")
+        return None
+
+
+class Premise(BaseCheck):
+    """A false premise is one that the evidence refutes, and the answer denies it and puts it right, no more."""
+
+    kind: Literal["premise"] = "premise"
+
+    def check(self, context: Context) -> Reject | None:
+        if context.turn.response_type != FALSE_PREMISE:
+            return None
+        asked = next((f for f in premise_foci(context.evidence) if f.topic == context.turn.question), None)
+        if asked is None:
+            return fail(Reason.BAD_QUESTION, "the evidence does not refute what the question takes for granted")
+        words = {token.lower for token in context.answer.tokens}
+        if not words & {"not", "no"} and not any(word.endswith(("n't", "n’t")) for word in words):
+            return fail(Reason.UNSUPPORTED, "the answer does not deny the false premise")
+        wrong = context.question_stems - context.evidence.supported - context.lexicon.question_words
+        denied, _, right = context.turn.answer.partition(".")
+        stems = {token.stem for token in read(right or denied, context.lexicon).tokens}
+        if not asked.expected & stems or (stems & wrong and right):
+            return fail(Reason.UNSUPPORTED, "the answer does not put it right")
+        if context.answer_stems - context.evidence.supported - wrong - context.lexicon.frame:
+            return fail(Reason.UNSUPPORTED, "the answer tells more than what is right")
         return None
 
 

@@ -23,6 +23,8 @@ class Words(BaseCheck):
     kind: Literal["words"] = "words"
 
     def check(self, context: Context) -> Reject | None:
+        if context.turn.response_type == FALSE_PREMISE:
+            return None  # it names what is wrong; the premise check holds it to the rest
         lexicon = context.lexicon
         allowed = context.evidence.supported | lexicon.frame | context.inferable
         if not _living(context.evidence.content, lexicon.persons | lexicon.animals):

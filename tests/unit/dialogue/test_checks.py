@@ -6,7 +6,8 @@ import pytest
 
 from curation.dialogue.checks import default_checks
 from curation.dialogue.model import Turn
-from tests.unit.dialogue.reading import failed
+from curation.dialogue.premise import premise_foci
+from tests.unit.dialogue.reading import evidence, failed
 
 COAT = "Man in blue coat walking with umbrella"
 
@@ -137,6 +138,26 @@ def test_a_cue_within_a_name_of_something_else_carries_nothing() -> None:
     answer = "It is probably cold outside, because there is a snow leopard."
     found = failed("Snow leopard on a rock", "How cold might it be outside?", answer, "complex_reasoning")
     assert found["cue"] == "unsupported"
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "passes"),
+    [
+        ("Why is the coat {wrong}?", "The coat is not {wrong}. It is blue.", True),
+        ("Why is the coat {wrong}?", "The coat is {wrong}.", False),
+        ("Why is the coat {wrong}?", "The coat is not {wrong}.", False),
+        ("Why is the coat {wrong}?", "The coat is not blue. It is {wrong}.", False),
+        ("Why is the coat {wrong}?", "The coat is not {wrong}. It is a blue coat with a hood.", False),
+        ("Why is the umbrella broken?", "The umbrella is not broken. It is blue.", False),
+    ],
+)
+def test_a_false_premise_must_be_refuted_by_the_evidence_and_put_right(
+    question: str, answer: str, passes: bool
+) -> None:
+    (focus,) = premise_foci(evidence(COAT))
+    wrong = focus.topic.removesuffix("?").split()[-1]
+    found = failed(COAT, question.format(wrong=wrong), answer.format(wrong=wrong), "false_premise")
+    assert (found == {}) is passes, found
 
 
 def test_a_description_must_tell_a_fair_part_and_be_a_sentence() -> None:
