@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import gzip
 import itertools
 import socket
@@ -127,10 +129,16 @@ def endless_continue(peer: socket.socket) -> None:
     endless(peer, b"HTTP/1.1 100 Continue\r\n\r\n" * 1000)
 
 
+@functools.cache
+def bomb() -> bytes:
+    """100 MB in 100 kB."""
+    packer = zlib.compressobj(9, wbits=31)
+    return b"".join(packer.compress(b"\0" * 1_000_000) for _ in range(100)) + packer.flush()
+
+
 @trick
 def gzip_bomb(peer: socket.socket) -> None:
-    packer = zlib.compressobj(9, wbits=31)
-    body = b"".join(packer.compress(b"\0" * 1_000_000) for _ in range(200)) + packer.flush()
+    body = bomb()
     peer.sendall(ok("Content-Encoding: gzip", f"Content-Length: {len(body)}") + body)
 
 
@@ -278,12 +286,15 @@ class HostileServer:
         self.host = host
         self.port: int = self._socket.getsockname()[1]
         self.requests: list[bytes] = []
+        bomb()  # made before the first deadline runs
         threading.Thread(target=self._serve, daemon=True).start()
 
     def url(self, path: str) -> str:
         return f"http://{self.host}:{self.port}/{path}"
 
     def close(self) -> None:
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts
         self._socket.close()
 
     def _serve(self) -> None:

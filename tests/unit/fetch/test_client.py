@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import socket
 import ssl
 import threading
 import time
@@ -131,9 +132,9 @@ def test_a_retry_after_beyond_the_ceiling_ends_the_fetch_at_once(site: Site) -> 
 
 
 def test_no_answer_and_no_listener_are_transient_connect_failures() -> None:
-    closed = Listener()
-    closed.close()
-    outcome, _ = Client(section(retries=1)).fetch(f"http://127.0.0.1:{closed.port}/x")
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))  # bound, so that nobody else takes the port, and not listening
+        outcome, _ = Client(section(retries=1)).fetch(f"http://127.0.0.1:{bound.getsockname()[1]}/x")
     assert (reason(outcome), outcome.attempts, outcome.error) == (Reason.CONNECT, 2, "ConnectionRefusedError")
 
 
@@ -249,8 +250,6 @@ def test_certificates_are_verified(
 
 
 def test_a_name_without_an_address_is_a_dns_failure() -> None:
-    import socket
-
     from curation.fetch.resolver import Resolver
 
     asked: list[str] = []
