@@ -57,10 +57,15 @@ class Premise(BaseCheck):
         words = {token.lower for token in context.answer.tokens}
         if not words & {"not", "no"} and not any(word.endswith(("n't", "n’t")) for word in words):
             return fail(Reason.UNSUPPORTED, "the answer does not deny the false premise")
-        wrong = context.question_stems - context.evidence.supported - context.lexicon.question_words
+        wrong = {token.stem for token in context.question.tokens} & (
+            context.lexicon.colours | set(context.lexicon.numbers)
+        )
+        wrong -= context.evidence.supported
         denied, _, right = context.turn.answer.partition(".")
         stems = {token.stem for token in read(right or denied, context.lexicon).tokens}
-        if not asked.expected & stems or (stems & wrong and right):
+        said = {token.stem for token in read(denied, context.lexicon).tokens}
+        upside_down = bool(right) and bool(said & asked.expected or stems & wrong)
+        if not asked.expected & stems or not wrong & said or upside_down:
             return fail(Reason.UNSUPPORTED, "the answer does not put it right")
         if context.answer_stems - context.evidence.supported - wrong - context.lexicon.frame:
             return fail(Reason.UNSUPPORTED, "the answer tells more than what is right")

@@ -147,6 +147,7 @@ def test_a_cue_within_a_name_of_something_else_carries_nothing() -> None:
         ("Why is the coat {wrong}?", "The coat is {wrong}.", False),
         ("Why is the coat {wrong}?", "The coat is not {wrong}.", False),
         ("Why is the coat {wrong}?", "The coat is not blue. It is {wrong}.", False),
+        ("Why is the coat {wrong}?", "The coat is not blue. It is blue.", False),
         ("Why is the coat {wrong}?", "The coat is not {wrong}. It is a blue coat with a hood.", False),
         ("Why is the umbrella broken?", "The umbrella is not broken. It is blue.", False),
     ],
