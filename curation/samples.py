@@ -160,10 +160,6 @@ class Reason(StrEnum):
     BAD_QUESTION = "bad_question", "quality"
     DEBRIS = "debris", "quality"
     PERSONAL_DATA = "personal_data", "quality"
-    TOXIC = "toxic", "quality"
-    CONTAMINATED = "contaminated", "quality"
-    CONTRADICTED = "contradicted", "quality"
-    UNKNOWABLE = "unknowable", "quality"
     # any stage
     QUARANTINED = "quarantined", "engine"
     ERASED = "erased", "engine"  # somebody asked for it
