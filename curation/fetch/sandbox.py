@@ -17,6 +17,7 @@ import sys
 import time
 from typing import BinaryIO
 
+from curation.errors import PartitionError
 from curation.fetch.decoder import Decoded, DecodeLimits, Decoder, Undecodable
 
 _HEAD = struct.Struct("<II")
@@ -36,6 +37,10 @@ class DecoderDied(Exception):
     """The decoder process crashed, ran out of memory or time on this image. The next image gets a fresh one."""
 
 
+class DecoderMissing(PartitionError):
+    """The decoder process cannot be started at all: no fault of any image. Safe next: run again."""
+
+
 class Sandbox:
     """A `Decoder` in a child process. Called from one thread at a time; starts the child when it needs one."""
 
@@ -46,7 +51,7 @@ class Sandbox:
         self._child: subprocess.Popen[bytes] | None = None
 
     def __call__(self, data: bytes) -> Decoded:
-        """As `Decoder`. Raises `Undecodable`, or `DecoderDied`."""
+        """As `Decoder`. Raises `Undecodable` or `DecoderDied` of this image, `DecoderMissing` of them all."""
         child = self._running()
         try:
             answer, jpeg = self._ask(child, data)
@@ -95,6 +100,7 @@ class Sandbox:
             stderr=subprocess.DEVNULL,
             env=environment,
             bufsize=0,
+            start_new_session=True,  # Ctrl-C is for the driver, which then finishes what it has in hand
         )
         self._child = child
         assert child.stdin is not None
@@ -105,7 +111,8 @@ class Sandbox:
             self._receive(child, time.monotonic() + _START_S)
         except (OSError, EOFError, ValueError) as error:
             self.close()
-            raise DecoderDied(f"did not start: {type(error).__name__}") from error
+            detail = f"the decoder process did not start ({type(error).__name__}) within {_START_S:g} s"
+            raise DecoderMissing(f"{detail}; `download.isolate_decoder: false` shows why") from error
         return child
 
     def _ask(self, child: subprocess.Popen[bytes], data: bytes) -> tuple[dict[str, float | str], bytes]:

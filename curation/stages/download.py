@@ -39,7 +39,8 @@ class Download:
 
     Reads url, metadata (`hash`). Fills fetch, image, width, height, original_width, original_height, sha256,
     pdq, contrast, sharpness. Rejects with every reason of stage download, malformed_url, and quarantined for
-    an image that killed the decoder. Raises only when img2dataset or the decoder cannot be started at all.
+    an image that killed the decoder. Raises `PartitionError` only when the decoder
+    cannot be started at all.
     """
 
     name = "download"

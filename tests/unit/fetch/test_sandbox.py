@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from curation.errors import PartitionError
 from curation.fetch.decoder import DecodeLimits, Decoder, Undecodable
 from curation.fetch.sandbox import DecoderDied, Sandbox
 from tests.hostile.images import encoded, photograph, png_bomb
@@ -75,5 +76,12 @@ def test_the_child_has_no_secrets_and_dies_with_its_parent(sandbox: Sandbox) -> 
     sockets = [link.name for link in folder.iterdir() if os.readlink(link).startswith("socket")]
     assert sockets == []
     pid = child().pid
+    assert os.getpgid(pid) != os.getpgid(0)  # so that Ctrl-C does not reach it
     sandbox.close()
     assert not psutil.pid_exists(pid)
+
+
+def test_a_decoder_that_cannot_start_fails_the_partition_and_blames_no_image(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.executable", "/bin/false")
+    with pytest.raises(PartitionError, match="did not start"):
+        Sandbox(DecodeLimits(), timeout_s=1, memory_bytes=1_500_000_000)(GOOD)
