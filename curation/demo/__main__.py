@@ -59,9 +59,9 @@ def prepare_only(root: Root = _ROOT) -> None:
 
 
 @app.command("add-rows")
-def add(root: Root = _ROOT, n: Annotated[int, typer.Option(min=1, help="How many.")] = 5) -> None:
+def add(root: Root = _ROOT, rows: Annotated[int, typer.Option(min=1, help="How many.")] = 5) -> None:
     """Add a Parquet file of new good pairs to the source; the next run processes only those."""
-    typer.echo(f"{add_rows(root, n)} rows added to {root}/source; run the demo again to process them")
+    typer.echo(f"{add_rows(root, rows)} rows added to {root}/source; run the demo again to process them")
 
 
 def _curation_run(recipe: Path, environment: dict[str, str]) -> int:
