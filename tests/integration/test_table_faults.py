@@ -51,7 +51,7 @@ def test_promise_1_a_killed_driver_leaves_nothing_partial_and_the_next_run_finis
     drive(s3_output(proxy.url, uuid.uuid4().hex), FILES, COUNT, ROWS)
     calls = proxy.calls
     killed = 0
-    trials = repetitions(16, 300)
+    trials = repetitions(10, 300)
     for _ in range(trials):
         prefix = uuid.uuid4().hex
         killer = _Killer(chance.randint(1, calls), after=chance.random() < 0.5)
