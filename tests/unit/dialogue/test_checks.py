@@ -108,6 +108,7 @@ def test_a_good_turn_passes_every_check(caption: str, question: str, answer: str
         ("answered", "bad_question", COAT, "What color is the coat?", "The man is walking."),
         ("answered", "bad_question", COAT, "How many men are there?", "The man is walking."),
         ("answered", "bad_question", "Boat at sunrise", "Where is the boat?", "The boat is at sunrise."),
+        ("answered", "bad_question", "Girl in a pink tutu", "Where is the girl?", "The girl is in a pink tutu."),
         ("answered", "bad_question", "Girl with a red ball", "What color is the girl?", "The girl has a red ball."),
     ],
 )
