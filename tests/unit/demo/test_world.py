@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -23,14 +22,6 @@ from curation.stages.images import Images, ImagesSection
 from tests.unit.demo.expected import expected, key
 
 NEAR_BITS = 31  # the default of dedup.near_image_bits
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> DemoWorld:
-    with socket.socket() as probe:  # not the demo's own port, which a demo may be using
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    return prepare(tmp_path_factory.mktemp("demo"), port)
 
 
 @pytest.fixture(scope="module")
@@ -123,23 +114,23 @@ def test_the_same_world_is_made_elsewhere(world: DemoWorld, tmp_path: Path) -> N
         assert (other.source / path.name).read_bytes() == path.read_bytes()
 
 
-def test_added_rows_are_new_good_pairs_in_a_file_of_their_own(tmp_path: Path) -> None:
-    world = prepare(tmp_path)
+def test_added_rows_are_new_good_pairs_in_a_file_of_their_own(own_world: DemoWorld) -> None:
+    world, root = own_world, own_world.root
     before = _files(world.source)
-    assert add_rows(tmp_path, 2) == 2
-    assert add_rows(tmp_path, 1) == 1
+    assert add_rows(root, 2) == 2
+    assert add_rows(root, 1) == 1
     assert {path: mark for path, mark in _files(world.source).items() if path in before} == before
     urls = [url for path in sorted(world.source.glob("*")) for url in pq.read_table(path)["URL"].to_pylist()]
-    assert len(urls) == world.rows + 3 == prepare(tmp_path).rows
+    assert len(urls) == world.rows + 3 == prepare(root).rows
     added = [pq.read_table(path).to_pylist() for path in sorted(world.source.glob("added-*"))]
     assert [len(rows) for rows in added] == [2, 1]
-    assert all((tmp_path / "site" / key(row["URL"], world.port)).exists() for rows in added for row in rows)
+    assert all((root / "site" / key(row["URL"], world.port)).exists() for rows in added for row in rows)
 
 
-def test_rows_that_the_demo_does_not_have_are_an_error(tmp_path: Path) -> None:
-    add_rows(tmp_path, 1000)
+def test_rows_that_the_demo_does_not_have_are_an_error(own_world: DemoWorld) -> None:
+    add_rows(own_world.root, 1000)
     with pytest.raises(SourceError, match="further rows"):
-        add_rows(tmp_path, 1)
+        add_rows(own_world.root, 1)
 
 
 def test_a_taken_port_is_said_and_not_replaced(world: DemoWorld) -> None:

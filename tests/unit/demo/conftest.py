@@ -1,0 +1,28 @@
+"""The demo's world for tests: made once, on a port of its own, so that a demo may run meanwhile."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from curation.demo.world import DemoWorld, prepare
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> DemoWorld:
+    """A world that no test changes."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    return prepare(tmp_path_factory.mktemp("demo"), port)
+
+
+@pytest.fixture
+def own_world(world: DemoWorld, tmp_path: Path) -> DemoWorld:
+    """A copy to change."""
+    shutil.copytree(world.root, tmp_path / "demo")
+    return replace(world, root=tmp_path / "demo")
