@@ -36,7 +36,7 @@ class ObjectStore:
         identity = {"name": "demo", "credentials": [{"accessKey": _KEY, "secretKey": _SECRET}], "actions": _ACTIONS}
         keys = self._folder / "identity.json"
         keys.write_text(json.dumps({"identities": [identity]}))
-        s3, master, volume, filer, admin = _free_ports(5)
+        self._ports = s3, master, volume, filer, admin = _free_ports(5)
         command = [
             str(Path(sys.executable).with_name("weed")), "mini", f"-dir={self._folder}", "-ip=127.0.0.1",
             "-ip.bind=127.0.0.1", "-master.telemetry=false", "-webdav=false", "-admin.ui=false", f"-s3.config={keys}",
@@ -87,6 +87,10 @@ class ObjectStore:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        for port in self._ports:  # it leaves its local sockets behind, named by its HTTP and gRPC ports
+            for name in (f"seaweedfs-*-{port}.sock", f"seaweedfs-*-{port + 10_000}.sock"):
+                for path in Path("/tmp").glob(name):
+                    path.unlink(missing_ok=True)
 
 
 def _free_ports(count: int) -> list[int]:
