@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.logging import RichHandler
 
 from curation.errors import CurationError, RecipeError
 
@@ -46,6 +48,10 @@ def run(
 
     loaded = _with_engine(_load(recipe), engine)
     console = Console(stderr=as_json)
+    # Through the same console, so that a warning does not tear the live table.
+    logging.basicConfig(
+        level=logging.WARNING, handlers=[RichHandler(console=console, show_path=False)], format="%(message)s"
+    )
     result = run_pipeline(loaded, console)
     summary = _table(str(recipe)).status()
     if as_json:
@@ -83,20 +89,23 @@ def plan(recipe: RecipeFile, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def status(target: Target, as_json: AsJson = False) -> None:
+def status(
+    target: Target,
+    as_json: AsJson = False,
+    prometheus: Annotated[bool, typer.Option("--prometheus", help="Print metrics for Prometheus.")] = False,
+) -> None:
     """Prove from the table alone that planned = accepted + rejected. Exit code 1 if it is not."""
-    from curation.report.funnel import Funnel, render
+    from curation.report.metrics import render_status_metrics
+    from curation.report.status import render_status
 
-    found = _table(target).status()
+    table = _table(target)
+    found = table.status()
     if as_json:
         _print_json(found.to_dict())
+    elif prometheus:
+        sys.stdout.write(render_status_metrics(found, {"table": table.uri}))
     else:
-        console = Console()
-        console.print(render(Funnel(found.planned, found.accepted, found.reasons)))
-        console.print(f"table {_table(target).uri}  version {found.version}  {found.partitions} partitions"
-                      f"  {found.files} files  {found.bytes:,} bytes", highlight=False, soft_wrap=True)  # fmt: skip
-        for wrong in found.unbalanced:
-            console.print(f"UNBALANCED {wrong}", style="red", markup=False)
+        Console().print(render_status(found, table.uri))
     raise typer.Exit(0 if found.balanced else 1)
 
 

@@ -14,7 +14,7 @@ class Meter(Protocol):
     def add(self, stage: str, counts: Mapping[str, float]) -> None:
         """Add to the totals of one stage.
 
-        Keys in use: `rows` (rows that left the stage), `rejected`, `rejected.<reason>`, `seconds` (busy),
+        Keys in use: `rows` (live rows that reached the stage), `rejected`, `rejected.<reason>`, `seconds` (busy),
         and for rewrite `requests`, `answers`, `retries`, `prompt_tokens`, `completion_tokens`.
         """
 
