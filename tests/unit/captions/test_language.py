@@ -8,13 +8,13 @@ from curation.captions.language import LanguageId
 
 
 def test_short_alt_texts_are_told_apart() -> None:
-    """111 alt-texts of two to six words; "xx" is a language that is no candidate, and must not be read as English."""
+    """166 alt-texts of two to six words; "xx" is a language that is no candidate, and must not be read as English."""
     lines = Path(__file__).with_name("languages.tsv").read_text("utf-8").splitlines()
     languages = LanguageId()
     rows = [(*line.split("\t"), languages.identify(line.split("\t")[1]).language) for line in lines]
     english = [found == "en" for wanted, _, found in rows if wanted == "en"]
     others = [found != "en" for wanted, _, found in rows if wanted != "en"]
     exact = [found == wanted for wanted, _, found in rows if wanted not in ("en", "xx")]
-    assert sum(english) / len(english) >= 0.85
-    assert sum(others) / len(others) >= 0.9
+    assert sum(english) / len(english) >= 0.9
+    assert sum(others) / len(others) >= 0.93
     assert sum(exact) / len(exact) >= 0.85

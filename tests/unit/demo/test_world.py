@@ -121,6 +121,7 @@ def test_added_rows_are_new_good_pairs_in_a_file_of_their_own(own_world: DemoWor
     assert add_rows(root, 1) == 1
     assert {path: mark for path, mark in _files(world.source).items() if path in before} == before
     urls = [url for path in sorted(world.source.glob("*")) for url in pq.read_table(path)["URL"].to_pylist()]
+    assert len(set(urls)) == len(urls) - 1  # the one pair that was crawled twice
     assert len(urls) == world.rows + 3 == prepare(root).rows
     added = [pq.read_table(path).to_pylist() for path in sorted(world.source.glob("added-*"))]
     assert [len(rows) for rows in added] == [2, 1]
