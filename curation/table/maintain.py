@@ -72,13 +72,15 @@ def vacuum(
         return []
     delta = open_table(table.storage)
     newest = delta.version()
-    return delta.vacuum(
+    there = {file.path for outcome in OUTCOMES for file in table.storage.list(f"outcome={outcome}")}
+    named = delta.vacuum(
         retention_hours=retention_h,
         dry_run=dry_run,
         enforce_retention_duration=False,
         full=True,
         keep_versions=list(range(max(0, newest - keep_versions + 1), newest + 1)),
     )
+    return [path for path in named if path in there]  # delta-rs names files again that an earlier vacuum deleted
 
 
 def compact(table: SampleTable, target_bytes: int = TARGET_BYTES) -> Compacted:

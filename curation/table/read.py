@@ -154,15 +154,11 @@ class SampleTable:
         if outcome is not None:
             only = pc.field("outcome") == outcome
             filter = only if filter is None else only & filter
-        left = limit
-        for batch in _batches(table, list(columns or TABLE_SCHEMA.names), filter, BATCH_ROWS):
-            if left is not None:
-                batch = batch.slice(0, left)
-                left -= len(batch)
-            if len(batch):
-                yield batch
-            if left == 0:
-                return
+        names = list(columns or TABLE_SCHEMA.names)
+        if limit is not None:
+            yield from _first_rows(table, names, filter, limit)
+            return
+        yield from (batch for batch in _batches(table, names, filter, BATCH_ROWS) if len(batch))
 
     def table(
         self,
@@ -275,6 +271,22 @@ def _batches(
         dataset, columns=columns, filter=filter, batch_size=batch_rows, batch_readahead=2, fragment_readahead=2
     )
     yield from scanner.to_batches()
+
+
+def _first_rows(
+    table: DeltaTable, columns: list[str], filter: pc.Expression | None, limit: int
+) -> Iterator[pa.RecordBatch]:
+    """At most `limit` rows, read row group by row group. A scanner of pyarrow 26 that is left before its end still
+    reads ahead through Python file handles, and crashes or hangs the process when the interpreter ends."""
+    dataset = table.to_pyarrow_dataset()
+    left = limit
+    for fragment in dataset.get_fragments(filter=filter):
+        for group in fragment.split_by_row_group(schema=dataset.schema):
+            if left <= 0:
+                return
+            rows = group.to_table(schema=dataset.schema, columns=columns, filter=filter).slice(0, left)
+            left -= len(rows)
+            yield from rows.to_batches()
 
 
 def _run_info(run: str, commits: list[dict[str, Any]]) -> RunInfo:
