@@ -59,6 +59,8 @@ def connect(section: EngineSection, cpus_needed: float) -> bool:
     # Ray Data passes constructor arguments through the object store, of which Ray's C++ warns on the console
     # for every actor that may restart. What is fatal is still logged.
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
+    # Ray's default of 15 starves actors and the model beside anything else on the machine.
+    os.environ.setdefault("RAY_worker_niceness", "0")
     quiet: dict[str, Any] = {"logging_level": logging.WARNING, "log_to_driver": False}
     address = section.address or os.environ.get("RAY_ADDRESS")
     if address:

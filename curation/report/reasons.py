@@ -74,10 +74,6 @@ EXPLANATIONS: Mapping[Reason, str] = MappingProxyType(
         _R.DEBRIS: "The text holds markup, URLs, template tokens or other debris.",
         _R.ERASED: "Someone asked for this to be erased; nothing of it is kept.",
         _R.PERSONAL_DATA: "The text holds personal data, such as an e-mail address, a phone or a card number.",
-        _R.TOXIC: "The text is abusive or obscene.",
-        _R.CONTAMINATED: "The question or the image is part of an evaluation set that the recipe names.",
-        _R.CONTRADICTED: "The judge found that the evidence says otherwise.",
-        _R.UNKNOWABLE: "The judge found that the evidence cannot tell.",
         _R.QUARANTINED: "The row crashed or exhausted the process that handled it, again and again.",
     }
 )
