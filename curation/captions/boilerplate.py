@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from curation.captions.filenames import is_file_name
+
 _AGENCIES = (
     r"getty\s?images?|istock(?:photo)?|shutterstock|adobe\s?stock|alamy(?:\s+live\s+news)?|dreamstime|depositphotos|"
     r"123rf|bigstock(?:photo)?|fotolia|unsplash|pexels|pixabay|freepik|vectorstock|vecteezy|rawpixel|storyblocks|pond5|"
@@ -34,6 +36,7 @@ _AGENCY_PHRASES = (
     r"^\s*(?:no (?:photo|image) description available\.?|(?:image|photo) may contain:|may be an? (?:\w+ )?(?:image"
     r"|photo"
     r"|illustration|graphic|cartoon) of)",
+    r"^\s*(?:thumbnail for version as of.*|file:(?=\S))",
     r"\broyalty[- ]free\s[\w&/ –-]{1,60}?\bstock\s+" + _KIND,
     r"(?:\b(?:royalty[- ]free|rights[- ]managed|premium|free|editorial|best|hd|4k|high[- ](?:res(?:olution)?"
     r"|quality))\b"
@@ -63,7 +66,8 @@ _AGENCY_PHRASES = (
 _SHOP_PHRASES = (
     r"(?:\b(?:was|now|only|from|just|rrp|price|sale|for|at|save"
     r"|starting) ?:? ?){0,3}" + _PRICE + r"(?:\s?(?:each|pp|per \w+|/\s?\w+)\b)?",
-    r"\b(?:free download|download (?:now|free|this|full)(?: image)?|click (?:here )?(?:to|for) \w+(?: (?:this |the )?"
+    r"^\s*(?:free )?download\b|\bfor free\b|\b(?:free download|download (?:now|free|this|full)(?: image)?"
+    r"|click (?:here )?(?:to|for) \w+(?: (?:this |the )?"
     r"(?:image|photo|picture)(?: of)?)?|(?:view|see) (?:larger|full[- ]size)(?: image)?|read more|pin it)\b",
     r"\b(?:buy|shop|order|get it) (?:it )?(?:now|online|here|today)\b!?|\b(?:free|fast|worldwide) (?:shipping"
     r"|delivery)\b!?|"
@@ -92,7 +96,8 @@ _PART_OF_NO_USE = re.compile(
     rf"|(?:[\w-]+\.)+(?:com|net|org|co|io|info|de|fr|uk|eu|ru|jp|shop|store|blog|tv)"
     rf"|home(?:page)?|products?|shop|store|gallery|galleries|blog|news|archives?|categories|all|page\s\d+"
     rf"|pictures?|photos?|images?"
-    rf"|(?:premium|free|stock|hd|best|top)\s(?:photos?|vectors?|images?|pictures?|psd)"
+    rf"|featured image|limited (?:time|offer|time offer)|(?:premium|free|stock|hd|best|top)\s(?:photos?|vectors?"
+    rf"|images?|pictures?|psd)"
     rf"|stock|vectors?|new|hot|sale|free|download|hd|thumbnail|preview|zoom|enlarge|main(?: image| photo)?"
     rf"|fig(?:ure)?\.?\s?\d*"
     rf"|(?:photo|image|picture|slide|view|img)\s?#?\d+(?:\s?(?:of|/)\s?\d+)?|\d+\s?(?:of|/)\s?\d+|by|sku|id|was"
@@ -103,6 +108,7 @@ _SEPARATOR = re.compile(r"\s+[-–—|•·»~:/>]+\s+|\s*[|•·»]+\s*|\s*::\s
 _YEAR_ALONE = re.compile(r"^(?:19|20)\d{2}$|^\d{1,3}$")
 _TRAILING_YEAR = re.compile(r"[,\s]+(?:19|20)\d{2}(?:\s?[-–/]\s?(?:19|20)?\d{2})?$")
 _TRAILING_KIND = re.compile(r"[,\s]+(?:wallpaper|background|clip\s?art|vector|stock|download|free)s?$", re.IGNORECASE)
+_DANGLING = re.compile(r"(?:\s+(?:in|at|on|with|by|of|from|for|and|via|the|an?)){1,3}$", re.IGNORECASE)
 _HASHTAGS = re.compile(r"(?:\s?#[^\W\d]\w{0,50}){1,40}\s*$")
 _EDGES = " \t,;:-–—|/•·»_#*+=~&(\"'“”‘’"
 
@@ -121,11 +127,14 @@ def strip_boilerplate(text: str) -> str:
     found = cut != text
     parts = [_SIGNED.sub("", part) for part in _SEPARATOR.split(cut) if part]
     kept = [_trimmed(part) for part in parts if not _PART_OF_NO_USE.fullmatch(part)]
+    if len(kept) > 1:  # "DSC_0045 - Sunset at the lake"
+        kept = [part for part in kept if not is_file_name(part)]
     kept = [part for part in kept if part and not (found and _YEAR_ALONE.match(part))]
     joined = ", ".join({part.casefold(): part for part in reversed(kept)}[key] for key in _distinct(kept))
     joined = _LEAD_IN.sub("", joined)
     if found:
         joined = _TRAILING_YEAR.sub("", _TRAILING_KIND.sub("", _TRAILING_YEAR.sub("", joined)))
+        joined = _DANGLING.sub("", joined)
     joined = re.sub(r"(?<!\w)#(?=[^\W\d])|[®™]", "", re.sub(r"\(\s*\)|\[\s*\]", " ", joined))
     joined = re.sub(r"\s+([,.;:!?])", r"\1", " ".join(joined.split()))
     return re.sub(r"([,;:])[,;:]+", r"\1", joined).rstrip(" ,;:-|/").lstrip(" .,;:!?)-|/")

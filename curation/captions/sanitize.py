@@ -58,7 +58,9 @@ _MAIL = r"\b[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+"
 _HANDLE = r"(?<![\w@])@[a-z_][\w.]{2,30}"
 _URL = re.compile(_LINK, re.IGNORECASE)
 # With the preposition that would be left hanging: "shoes at www.shop.example".
-_ADDRESS = re.compile(rf"(?:\b(?:at|on|via|from|by|in|to|visit|see)\s+)?(?:{_MAIL}|{_LINK}|{_HANDLE})", re.IGNORECASE)
+_ADDRESS = re.compile(
+    rf"(?:\b(?:at|on|via|from|by|in|to|with|of|for|visit|see)\s+)?(?:{_MAIL}|{_LINK}|{_HANDLE})", re.IGNORECASE
+)
 _ROUNDS = 12
 _BRACKETS = re.compile(r"[<>\[\]{}|#&]")
 _LEFTOVER = re.compile(r"<\||\|>|<<|>>|[<>{}`\\]|\[\.\]|#{3,}")

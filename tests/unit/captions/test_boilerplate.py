@@ -31,7 +31,10 @@ COAT = "Man in a blue coat at a bus stop"
         "Image result for {}",
         "Click to enlarge image of {}", "Image may contain: {}", "{} | {}", "{} - {}", "| {} |", "- {} -", "{} ...",
         "{} | Home | Blog",
-        "Home / Gallery / {}", "{}®", "Slide 4 of 9 | {}",
+        "Home / Gallery / {}", "{}®", "Slide 4 of 9 | {}", "{} in #london",
+        "DSC_0045 - {}", "{} | IMG_2034.jpg", "File:{}.jpg - Wikimedia Commons", "Featured Image - {}",
+        "{} - Limited Time!!!",
+        "Download {} wallpaper for free",
     ],
 )  # fmt: skip
 def test_boilerplate_goes_and_the_caption_stays(wrapped: str) -> None:
@@ -75,6 +78,7 @@ def test_a_caption_that_only_looks_like_it_stays_as_it_was(caption: str) -> None
         "Photo by NASA on Unsplash", "Image by Pixabay", "© 2020 All rights reserved", "$12.99 - Buy now!",
         "No photo description available.",
         "1920x1080", "Free Download HD Wallpapers", "SKU 883412", "| - |", "for sale", "Photo 3 of 12",
+        "Thumbnail for version as of 12:31, 5 March 2011",
     ],
 )  # fmt: skip
 def test_nothing_is_left_of_boilerplate_alone(caption: str) -> None:
