@@ -158,6 +158,19 @@ def vacuum(
 
 
 @app.command()
+def erase(
+    target: Target,
+    url: Annotated[list[str] | None, typer.Option(help="Erase samples of this URL.")] = None,
+    domain: Annotated[list[str] | None, typer.Option(help="Erase samples of this domain and its subdomains.")] = None,
+    image: Annotated[list[str] | None, typer.Option(help="Erase samples of the image with this sha256.")] = None,
+) -> None:
+    """Erase samples and keep them from coming back; `vacuum` then removes their bytes."""
+    from curation.table.erase import erase as erase_rows
+
+    sys.stdout.write(f"{erase_rows(_table(target), url or (), domain or (), image or ())}\n")
+
+
+@app.command()
 def compact(target: Target) -> None:
     """Merge small files; readers keep a consistent snapshot meanwhile."""
     from curation.table.maintain import compact as compact_table

@@ -95,7 +95,8 @@ def caption(number: int) -> str:
     number, colour = divmod(number, len(_COLOURS))
     number, thing = divmod(number, len(_THINGS))
     number, place = divmod(number, len(_PLACES))
-    return f"A {_COLOURS[colour]} {_THINGS[thing]} and an old {_THINGS[(thing + number + 1) % len(_THINGS)]} {_PLACES[place]}"
+    other = _THINGS[(thing + number + 1) % len(_THINGS)]
+    return f"A {_COLOURS[colour]} {_THINGS[thing]} and an old {other} {_PLACES[place]}"
 
 
 def picture(number: int) -> bytes:

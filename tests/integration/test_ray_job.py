@@ -30,7 +30,8 @@ def test_a_submitted_job_commits_every_row_and_reports_success(tmp_path: Path) -
     environment = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
     environment |= {"RAY_AUTH_MODE": "disabled", "RAY_USAGE_STATS_ENABLED": "0"}
     start = [RAY, "start", "--head", "--block", "--num-cpus", "8", "--port", str(gcs), "--dashboard-host", "127.0.0.1",
-             "--dashboard-port", str(dashboard), "--dashboard-agent-listen-port", str(_free_port()), "--temp-dir", f"/tmp/ray-job-{os.getpid()}"]  # fmt: skip
+             "--dashboard-port", str(dashboard), "--dashboard-agent-listen-port", str(_free_port()),
+             "--temp-dir", f"/tmp/ray-job-{os.getpid()}"]  # fmt: skip
     with world(tmp_path, engine=engine) as made:
         made.add_rows("a.parquet", 0, 25)
         head = subprocess.Popen(start, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
