@@ -13,6 +13,7 @@ FINITE = frozenset({"is", "are", "was", "were"})
 POSSESSIVES = ("'s", "’s", "s'", "s’")
 PLURALS = frozenset({"men", "women", "children", "people", "feet", "teeth", "mice", "geese"})
 SOUNDS_LIKE_YOU = ("uni", "eu", "one", "use", "usa", "uk", "ut", "uv")
+MATERIALS = frozenset({"wooden", "woolen", "woollen", "golden", "earthen", "silken"})  # a thing is made of wood
 SILENT_H = ("hour", "honest", "honor", "heir")
 
 
@@ -32,13 +33,24 @@ class Grammar(BaseCheck):
         )
         for name, scene in scenes:
             slip = (
-                _article_slip(scene) or _loose_end(scene, context) or _place_slip(scene) or _two_verbs(scene, context)
+                _article_slip(scene)
+                or _loose_end(scene, context)
+                or _place_slip(scene)
+                or _made_of_slip(scene)
+                or _two_verbs(scene, context)
             )
             for phrase in scene.phrases:
                 slip = slip or _agreement_slip(scene, phrase, context) or _phrase_slip(scene, phrase, context)
             if slip:
                 return fail(Reason.MALFORMED, f"the {name} is ungrammatical: {slip}")
         return None
+
+
+def _made_of_slip(scene: Scene) -> str | None:
+    words = [token.lower for token in scene.tokens if token.text.isalpha()]
+    if words and words[-1] in MATERIALS and "of" in words[-4:-1]:
+        return f"it ends in “of … {words[-1]}”"
+    return None
 
 
 def _plain_slip(context: Context) -> Reject | None:
