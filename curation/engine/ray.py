@@ -67,7 +67,8 @@ def connect(section: EngineSection, cpus_needed: float) -> bool:
         ray.init(address=address, **quiet)
         return False
     cpus = section.local_cpus or max(os.cpu_count() or 1, round(cpus_needed + 0.5))
-    ray.init(num_cpus=cpus, include_dashboard=False, **quiet)
+    # Without "local", Ray joins any cluster that someone started on this machine, and then refuses num_cpus.
+    ray.init(address="local", num_cpus=cpus, include_dashboard=False, **quiet)
     return True
 
 
