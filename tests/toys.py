@@ -50,11 +50,11 @@ def read_all_but(bad: str, partition: Partition) -> pa.Table:
     return read(partition)
 
 
-def read_deadly(bad: str, partition: Partition) -> pa.Table:
-    """Like `read`, but one partition's data kills its reader."""
-    if partition.id == bad:
+def read_badly(corrupt: str, deadly: str, partition: Partition) -> pa.Table:
+    """Like `read`, but one partition's data is corrupt, and another's kills its reader."""
+    if partition.id == deadly:
         os.kill(os.getpid(), signal.SIGKILL)
-    return read(partition)
+    return read_all_but(corrupt, partition)
 
 
 def write(table: pa.Table) -> Receipt:
