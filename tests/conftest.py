@@ -15,12 +15,12 @@ __all__ = ["moto_url", "ray_cluster", "s3_url"]
 
 @pytest.fixture(scope="session")
 def ray_cluster() -> Iterator[None]:
-    """A local Ray with eight logical CPUs, as the command line would start it."""
+    """A local Ray with four logical CPUs, as the command line would start it."""
     from curation.engine import ray as on_ray
     from curation.engine.section import EngineSection
 
     os.environ["PYTHONPATH"] = str(Path(__file__).parents[1])  # Ray's processes find the tests' own stages by it
-    started = on_ray.connect(EngineSection(local_cpus=8), 0)
+    started = on_ray.connect(EngineSection(local_cpus=4), 0)
     yield
     if started:
         on_ray.disconnect()

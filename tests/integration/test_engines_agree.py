@@ -80,7 +80,7 @@ def test_local_and_ray_commit_the_same_rows_with_the_same_outcomes(tmp_path: Pat
     from curation.engine.ray import RayEngine
 
     texts = [CAPTIONS[row % len(CAPTIONS)] for row in range(60)]
-    urls = [f"http://site.example/{row % 50}.jpg" for row in range(60)]
+    urls = [f"http://site.example/{row % 48}.jpg" for row in range(60)]
     pq.write_table(pa.table({"URL": urls, "TEXT": texts, "key": list(range(60))}), tmp_path / "a.parquet")
     source = SourceSection(paths=[str(tmp_path / "a.parquet")], partition_rows=13)
     actors = ActorsSection(cpus=0.5)
