@@ -83,6 +83,7 @@ def by_profile(pixels: Pixels, icc: bytes) -> Pixels:
 
 
 def bgr(pixels: Pixels) -> Pixels:
+    """The pixels with red and blue swapped: height x width x 3, 8 bits, as OpenCV wants them."""
     import cv2
 
     swapped: Any = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
