@@ -14,7 +14,7 @@ command -v "$python" >/dev/null || python=python3
 
 echo "installing $(grep -c '==' "$lock") packages from $lock (a few GB; one to three minutes)"
 "$python" -m venv .venv
-pip() { .venv/bin/python -m pip --disable-pip-version-check --quiet "$@"; }
+pip() { .venv/bin/python -m pip --disable-pip-version-check -qq "$@"; } # -qq: no word of wheel folders that hold nothing
 setting() { .venv/bin/python -m pip config get "$1" 2>/dev/null | tr '\n' ' ' || true; }
 find_links=${PIP_FIND_LINKS:-$(setting global.find-links)}
 index=${PIP_INDEX_URL:-$(setting global.index-url)}
