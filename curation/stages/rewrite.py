@@ -27,6 +27,9 @@ class Chat(Protocol):
     def ask(self, requests: list[ChatRequest]) -> list[ChatAnswer]:
         """One answer a request, in the same order. Never raises for a single request."""
 
+    def close(self) -> None:
+        """Let go of connections and threads."""
+
 
 class RewriteSection(Section):
     """How dialogues are written."""
@@ -110,6 +113,10 @@ class Rewrite:
         self._checks = default_checks()
         total = sum(section.mix.values())
         self._mix = {name: share / total for name, share in section.mix.items() if share > 0}
+
+    def close(self) -> None:
+        """Close the client."""
+        self._chat.close()
 
     def __call__(self, table: pa.Table) -> pa.Table:
         rows = live(table)
