@@ -21,7 +21,10 @@ from tests.integration.test_client import QUICK, client, request
 from tests.servers.openai import Call, LlmServer, Reply, Script
 
 FULL = os.environ.get("CURATION_PROMISES") == "full"
-PATIENT = QUICK.model_copy(update={"timeout_s": 20.0, "total_s": 40.0, "patience_s": 20.0})
+# Bounds of seconds and not of tenths: a busy machine may hold everything up for a second at any point.
+PATIENT = QUICK.model_copy(
+    update={"timeout_s": 30.0, "total_s": 60.0, "patience_s": 30.0, "probe_interval_s": 1.0, "probe_deadline_s": 2.5}
+)
 
 
 def all_up(asked: Client) -> None:
@@ -71,7 +74,7 @@ def test_no_request_is_lost_when_one_of_two_endpoints_dies() -> None:
 def test_an_endpoint_that_hangs_behind_a_healthy_door_is_out_within_two_probe_deadlines() -> None:
     took = [hang_once() for _ in range(20 if FULL else 1)]
     # The rest takes well under a second; what was in flight had to wait until the endpoint was out.
-    assert max(took) < 2 * PATIENT.probe_deadline_s + 1.0
+    assert max(took) < 2 * PATIENT.probe_deadline_s + 2.0
 
 
 def hang_once() -> float:
@@ -100,21 +103,26 @@ def test_an_endpoint_that_generates_again_gets_requests_again() -> None:
         all_up(asked)
         server.script = lambda _: Reply(hang=True)
         with once(lambda: "ejected" in asked.state(), lambda: setattr(server, "script", after(0.05))):
-            answers = asked.ask([request(str(number)) for number in range(400)])
+            answers = asked.ask([request(str(number)) for number in range(200)])
+        held = len(server.calls)
+        deadline = monotonic() + 20
+        while "ejected" in asked.state() and monotonic() < deadline:
+            answers += asked.ask([request("more") for _ in range(16)])
+        answers += asked.ask([request("more") for _ in range(32)])
         assert {answer.failure for answer in answers} == {None}
         assert "ejected" not in asked.state()
-    assert len(server.calls) > 30
+    assert len(server.calls) >= held + 8
 
 
 def test_a_lone_endpoint_that_restarts_loses_nothing() -> None:
     """Not even those whose own deadline passes while it is away."""
-    section = PATIENT.model_copy(update={"timeout_s": 0.8, "total_s": 0.8})
+    section = PATIENT.model_copy(update={"timeout_s": 2.5, "total_s": 2.5})
     with LlmServer(after(0.03)) as server, client(server, section=section) as asked:
         all_up(asked)
 
         def restart() -> None:
             server.kill()
-            threading.Event().wait(1.0)
+            threading.Event().wait(3.0)
             server.start()
 
         with once(lambda: len(server.calls) >= 20, restart):
@@ -126,8 +134,8 @@ def test_a_slow_endpoint_that_still_answers_is_not_ejected() -> None:
     """A full queue keeps a probe waiting behind it; its answers are the sign of life."""
     with LlmServer(after(0.0)) as server, client(server, section=PATIENT) as asked:
         all_up(asked)
-        # Eight answers together every 0.45 s: after 0.3 s of silence a probe goes out, and would wait far too long.
-        server.script = lambda call: Reply(text=call.last, delay_s=5.0 if call.probe else 0.45)
+        # Eight answers together every 1.5 s: after 1 s of silence a probe goes out, and would wait far too long.
+        server.script = lambda call: Reply(text=call.last, delay_s=20.0 if call.probe else 1.5)
         before = server.probes
         seen: set[str] = set()
         done = threading.Event()
@@ -150,7 +158,7 @@ def test_answers_that_are_late_are_worth_more_than_a_request_sent_to_nobody() ->
     """The only endpoint falls silent for longer than a probe may, then answers all it holds."""
     with LlmServer(after(0.0)) as server, client(server, section=PATIENT) as asked:
         all_up(asked)
-        server.script = lambda call: Reply(text=call.last, delay_s=1.5)
+        server.script = lambda call: Reply(text=call.last, delay_s=5.0)
         answers = asked.ask([request(str(number)) for number in range(8)])
     assert {(answer.failure, answer.attempts) for answer in answers} == {(None, 1)}
     assert len(server.calls) == 8
@@ -164,7 +172,7 @@ def test_a_pool_that_is_gone_ends_the_run_with_each_endpoints_cause() -> None:
         started = monotonic()
         with pytest.raises(PoolError) as caught:
             asked.ask([request() for _ in range(200)])
-        assert QUICK.patience_s - 0.5 <= monotonic() - started < QUICK.patience_s + 2
+        assert QUICK.patience_s - 0.5 <= monotonic() - started < QUICK.patience_s + 5
         assert f"{first.url} is ejected, " in str(caught.value)
         assert "HTTP 500: engine dead" in str(caught.value)
         second.script = after(0.0)
