@@ -36,6 +36,8 @@ TURN = pa.struct(
         ("question", pa.string()),
         ("answer", pa.string()),
         ("checks", pa.list_(pa.string())),  # "reason: detail" of each check it failed; empty when kept
+        ("verdict", pa.string()),  # the judge's: supported, contradicted or unknowable; null when none judged
+        ("score", pa.float32()),  # the judge's: 1 for certainly supported, 0 for certainly not
     ]
 )
 
@@ -160,6 +162,13 @@ class Reason(StrEnum):
     BAD_QUESTION = "bad_question", "quality"
     DEBRIS = "debris", "quality"
     PERSONAL_DATA = "personal_data", "quality"
+    PROMPT_LEAK = "prompt_leak", "quality"
+    WRONG_LANGUAGE = "wrong_language", "quality"
+    TOXIC = "toxic", "quality"
+    CONTAMINATED = "contaminated", "quality"
+    # judge (of a turn, or of a row that keeps too few)
+    JUDGED_UNSUPPORTED = "judged_unsupported", "judge"
+    JUDGE_FAILED = "judge_failed", "judge", True
     # any stage
     QUARANTINED = "quarantined", "engine"
     ERASED = "erased", "engine"  # somebody asked for it

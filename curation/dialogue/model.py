@@ -21,12 +21,15 @@ class Fact:
 
 @dataclass(frozen=True)
 class Turn:
-    """A question and its answer. `checks` names each check that it failed, as "reason: detail"."""
+    """A question and its answer. `checks` names each check that it failed, as "reason: detail". `verdict` and `score`
+    are the judge's, where there is one."""
 
     response_type: str
     question: str
     answer: str
     checks: tuple[str, ...] = ()
+    verdict: str | None = None
+    score: float | None = None
 
     def to_row(self) -> dict[str, Any]:
         """The turn as a value of the `turns` column."""
@@ -35,13 +38,16 @@ class Turn:
             "question": self.question,
             "answer": self.answer,
             "checks": list(self.checks),
+            "verdict": self.verdict,
+            "score": self.score,
         }
 
     @classmethod
     def from_row(cls, row: dict[str, Any]) -> Turn:
         """The turn that `to_row` wrote."""
         checks = tuple(row["checks"] or ())
-        return cls(row["response_type"] or "", row["question"] or "", row["answer"] or "", checks)
+        kind, question, answer = (row[name] or "" for name in ("response_type", "question", "answer"))
+        return cls(kind, question, answer, checks, row.get("verdict"), row.get("score"))
 
     def failed(self, checks: Sequence[str]) -> Turn:
         """This turn with the checks it failed."""

@@ -74,6 +74,12 @@ EXPLANATIONS: Mapping[Reason, str] = MappingProxyType(
         _R.DEBRIS: "The text holds markup, URLs, template tokens or other debris.",
         _R.ERASED: "Someone asked for this to be erased; nothing of it is kept.",
         _R.PERSONAL_DATA: "The text holds personal data, such as an e-mail address, a phone or a card number.",
+        _R.PROMPT_LEAK: "The turn repeats the prompt or one of its examples instead of the evidence.",
+        _R.WRONG_LANGUAGE: "The turn is not in the language that was asked for.",
+        _R.TOXIC: "The text holds slurs, obscenity or other words that no instruction data should teach.",
+        _R.CONTAMINATED: "The image or the question stands in an evaluation set that the recipe names.",
+        _R.JUDGED_UNSUPPORTED: "The judge says that the evidence contradicts the turn, or cannot tell.",
+        _R.JUDGE_FAILED: "The judge gave no usable verdict, and the recipe keeps nothing without one.",
         _R.QUARANTINED: "The row crashed or exhausted the process that handled it, again and again.",
     }
 )

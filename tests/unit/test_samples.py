@@ -73,7 +73,7 @@ def test_every_column_can_be_filled_row_by_row_and_read_back(name: str) -> None:
         "fetch": {"status": "ok", "http_code": 200, "hops": 1, "attempts": 1, "bytes": 9, "seconds": 0.5,
                   "error": None, "opt_out": None},
         "evidence": [{"source": "alt", "text": "a dog"}],
-        "turns": [{"response_type": "x", "question": "?", "answer": "!", "checks": []}],
+        "turns": [{"response_type": "x", "question": "?", "answer": "!", "checks": [], "verdict": None, "score": None}],
         **HEAVY_VALUES,
     }.get(name, value)  # fmt: skip
     filled = fill(make_table({"row": [0, 1, 2]}), name, {1: value})
@@ -136,7 +136,7 @@ def test_tables_of_several_chunks_are_filled_and_rejected_like_one() -> None:
 
 
 def test_every_reason_says_which_stage_gives_it_and_is_spelt_as_its_name() -> None:
-    stages = {"captions", "download", "images", "dedup", "rewrite", "quality", "engine"}
+    stages = {"captions", "download", "images", "dedup", "rewrite", "quality", "judge", "engine"}
     for reason in Reason:
         assert str(reason) == reason.value == reason.name.lower()
         assert re.fullmatch(r"[a-z0-9_]+", reason.value)
