@@ -53,20 +53,20 @@ def run(
         level=logging.WARNING, handlers=[RichHandler(console=console, show_path=False)], format="%(message)s"
     )
     result = run_pipeline(loaded, console)
-    summary = _table(str(recipe)).status()
+    summary = _table(str(recipe)).status(result.run)
     if as_json:
         _print_json({
             "run": result.run, "complete": result.complete, "committed_partitions": result.committed,
             "landed_elsewhere": result.elsewhere, "pending_partitions": result.left, "accepted": result.accepted,
             "rejected": result.rejected, "failures": [vars(failure) for failure in result.failures],
-            "table": summary.to_dict(),
+            "landed": summary.to_dict(),
         })  # fmt: skip
     else:
         _tell(result, recipe, summary, console)
     path = report or (Path(loaded.report.path) if loaded.report.path else None)
     if path is not None and result.committed:
         _write_report(loaded, path, console)
-    raise typer.Exit(0 if result.complete else 1)
+    raise typer.Exit(0 if result.complete and summary.balanced else 1)
 
 
 @app.command()
@@ -94,12 +94,14 @@ def status(
     as_json: AsJson = False,
     prometheus: Annotated[bool, typer.Option("--prometheus", help="Print metrics for Prometheus.")] = False,
 ) -> None:
-    """Prove from the table alone that planned = accepted + rejected. Exit code 1 if it is not."""
+    """Prove from the table alone that planned = accepted + rejected. Exit code 1 if it is not, 2 without a table."""
     from curation.report.metrics import render_status_metrics
     from curation.report.status import render_status
 
     table = _table(target)
     found = table.status()
+    if found.version < 0:
+        raise RecipeError(f"{table.uri} holds no table yet: nothing has been committed there")
     if as_json:
         _print_json(found.to_dict())
     elif prometheus:
@@ -244,7 +246,7 @@ def _tell(result: Any, recipe: Path, status: Any, console: Console) -> None:
         console.print(
             f"Nothing to do: all {result.plan.rows:,} rows in {result.plan.partitions} partitions are committed."
         )
-    if status.version >= 0:
+    if status.planned:
         console.print(render(Funnel(status.planned, status.accepted, status.reasons)))
     console.print(_how_to_read(_table(str(recipe)).uri, recipe), highlight=False, soft_wrap=True, markup=False)
     if result.elsewhere:

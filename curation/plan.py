@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from curation.errors import SourceError
 from curation.partition import Partition
 from curation.source import BadFile, SourceFile, SourceSection, inspect_files
 
@@ -61,6 +62,8 @@ class Plan:
 def make_plan(source: SourceSection, landed: Landed) -> Plan:
     """The plan of a source against what has landed. Raises `SourceError` for what cannot be planned."""
     good, bad = inspect_files(source)
+    if not good:
+        raise SourceError(f"none of the {len(bad)} source files can be used; {bad[0].path}: {bad[0].problem}")
     files, pending = [], []
     for file in good:
         left = _left(file, source.partition_rows, landed)

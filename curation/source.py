@@ -73,7 +73,11 @@ class SourceSection(Section):
 
 @dataclass(frozen=True)
 class SourceFile:
-    """A file that can be read: its identity (of path, size and footer), rows and columns by our names."""
+    """A file that can be read: its identity, rows and columns by our names.
+
+    `file_id` is made of the file's name, its size and its last 64 KiB (footer and newest rows), and not of the
+    folder, so that a source which is moved or copied to another store is still known.
+    """
 
     path: str
     file_id: str
@@ -104,7 +108,7 @@ def find_files(source: SourceSection) -> list[str]:
     for pattern in source.paths:
         storage, path = _storage(source, pattern)
         storage.check_reachable()
-        matches = storage._patiently(lambda fs=storage.filesystem, path=path: _matches(fs, path))  # type: ignore[misc]
+        matches = storage.patiently(lambda fs=storage.filesystem, path=path: _matches(fs, path))  # type: ignore[misc]
         if not matches:
             raise SourceError(
                 f"source.paths: {pattern} matches no file. Expected Parquet files; look at the path"
@@ -138,8 +142,8 @@ def inspect_files(source: SourceSection) -> tuple[list[SourceFile], list[BadFile
     paths = find_files(source)
     with ThreadPoolExecutor(_FOOTER_THREADS) as threads:
         looked = list(threads.map(lambda path: _inspect(source, path), paths))
-    good = [file for file in looked if isinstance(file, SourceFile)]
-    bad = [file for file in looked if isinstance(file, BadFile)]
+    good, bad = _each_once([file for file in looked if isinstance(file, SourceFile)])
+    bad += [file for file in looked if isinstance(file, BadFile)]
     if bad and source.on_bad_file == "fail":
         lines = "\n".join(f"  {file.path}: {file.problem}" for file in bad)
         raise SourceError(
@@ -147,6 +151,18 @@ def inspect_files(source: SourceSection) -> tuple[list[SourceFile], list[BadFile
             "Mend or remove them, or set source.on_bad_file: skip to go on without them."
         )
     return good, bad
+
+
+def _each_once(files: list[SourceFile]) -> tuple[list[SourceFile], list[BadFile]]:
+    """The files, without those that are another one again: their partitions would have the same ids."""
+    known: dict[str, SourceFile] = {}
+    twins: list[BadFile] = []
+    for file in files:
+        first = known.setdefault(file.file_id, file)
+        if first is not file:
+            words = f"it is {first.path} again (same name, size and last 64 KiB), so its rows are planned already"
+            twins.append(BadFile(file.path, words))
+    return list(known.values()), twins
 
 
 def read_partition(source: SourceSection, partition: Partition) -> pa.Table:
@@ -189,7 +205,7 @@ def read_partition(source: SourceSection, partition: Partition) -> pa.Table:
 def _inspect(source: SourceSection, path: str) -> SourceFile | BadFile:
     storage, name = _storage(source, path)
     try:
-        size, footer = storage._patiently(lambda: _read_footer(storage.filesystem, name))
+        size, tail, footer = storage.patiently(lambda: _read_footer(storage.filesystem, name))
     except OSError as error:
         if storage.remote and is_transient(error):  # says nothing about the file, so it must not be skipped for it
             raise SourceError(f"{path}: its store does not answer ({type(error).__name__}: {error})") from error
@@ -210,7 +226,7 @@ def _inspect(source: SourceSection, path: str) -> SourceFile | BadFile:
     columns = _map_columns(source.columns, schema)
     if isinstance(columns, str):
         return BadFile(path, columns)
-    identity = f"{path}\x00{size}\x00".encode() + hashlib.sha256(footer).digest()
+    identity = f"{os.path.basename(path)}\x00{size}\x00".encode() + hashlib.sha256(tail).digest()
     carried = tuple(column for column in schema.names if column not in columns.values())
     file_id = hashlib.sha256(identity).hexdigest()[:16]
     return SourceFile(path, file_id, metadata.num_rows, size, columns, carried)
@@ -222,18 +238,19 @@ def _storage(source: SourceSection, path: str) -> tuple[Storage, str]:
     return storage, storage.root.removeprefix("s3://")
 
 
-def _read_footer(fs: Any, path: str) -> tuple[int, bytes | None]:
-    """Size of the file and its footer with length and magic, or None where there is no Parquet footer."""
+def _read_footer(fs: Any, path: str) -> tuple[int, bytes, bytes | None]:
+    """Size of the file, its last bytes (64 KiB, or the footer if that is longer), and its footer with length and
+    magic, or None where there is no Parquet footer."""
     size = int(fs.size(path) or 0)
     tail: bytes = fs.cat_file(path, start=max(0, size - _TAIL_BYTES), end=size) if size else b""
     if len(tail) < 12 or tail[-4:] != b"PAR1":
-        return size, None
+        return size, tail, None
     length = struct.unpack("<I", tail[-8:-4])[0] + 8
     if length > size:
-        return size, None
+        return size, tail, None
     if length > len(tail):
         tail = fs.cat_file(path, start=size - length, end=size)
-    return size, tail[-length:]
+    return size, tail, tail[-length:]
 
 
 def _map_columns(columns: ColumnsSection, schema: pa.Schema) -> dict[str, str] | str:

@@ -19,8 +19,6 @@ MOST_UNBALANCED = 20
 def render_status(status: Status, uri: str) -> RenderableType:
     """The funnel with its proof, every reason in words, where the table is and how large, and each partition that
     does not balance (20 at most)."""
-    if status.version < 0:
-        return Text(f"no table at {uri} yet: nothing has been committed")
     parts: list[RenderableType] = [render(Funnel(status.planned, status.accepted, status.reasons))]
     if status.reasons:
         parts += [Text(""), reason_table(Funnel(status.planned, status.accepted, status.reasons))]

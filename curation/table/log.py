@@ -153,6 +153,11 @@ def commit_infos(storage: Storage, version: int) -> list[dict[str, Any]]:
     return infos
 
 
+def run_of(info: Mapping[str, Any]) -> str:
+    """The run that made a version, or "" for versions of maintenance."""
+    return str(info.get(COMMIT_INFO, {}).get("run", ""))
+
+
 def receipts_of(info: Mapping[str, Any]) -> list[Receipt]:
     """The receipts in one version's commit info; empty for versions that committed none."""
     body = info.get(COMMIT_INFO, {})

@@ -154,7 +154,7 @@ class Storage:
         A write whose answer was lost is tried again; finding its own bytes there counts as success.
         """
         try:
-            self._patiently(lambda: self.filesystem.pipe_file(self.uri(path), data, mode="create"))
+            self.patiently(lambda: self.filesystem.pipe_file(self.uri(path), data, mode="create"))
         except OSError as error:
             if not isinstance(error, FileExistsError) and _http_status(error) != 412:
                 raise
@@ -163,7 +163,7 @@ class Storage:
 
     def read(self, path: str) -> bytes:
         """All bytes of a file; `FileNotFoundError` if there is none."""
-        data: bytes = self._patiently(lambda: self.filesystem.cat_file(self.uri(path)))
+        data: bytes = self.patiently(lambda: self.filesystem.cat_file(self.uri(path)))
         return data
 
     def open(self, path: str) -> Any:
@@ -175,25 +175,25 @@ class Storage:
         """All bytes of each file, in order, some files at a time."""
         for first in range(0, len(paths), FILES_AT_A_TIME):
             names = [self.uri(path) for path in paths[first : first + FILES_AT_A_TIME]]
-            found = self._patiently(partial(self.filesystem.cat, names))
+            found = self.patiently(partial(self.filesystem.cat, names))
             yield from (found[self.filesystem._strip_protocol(name)] for name in names)
 
     def read_end(self, path: str, length: int) -> bytes:
         """The last `length` bytes of a file, or all of them if it is shorter."""
         start = max(self.size(path) - length, 0)
-        data: bytes = self._patiently(lambda: self.filesystem.cat_file(self.uri(path), start=start))
+        data: bytes = self.patiently(lambda: self.filesystem.cat_file(self.uri(path), start=start))
         return data
 
     def size(self, path: str) -> int:
         """Size of a file in bytes; `FileNotFoundError` if there is none."""
         self.filesystem.invalidate_cache()
-        return int(self._patiently(lambda: self.filesystem.size(self.uri(path))))
+        return int(self.patiently(lambda: self.filesystem.size(self.uri(path))))
 
     def list(self, under: str = "") -> list[StoredFile]:
         """Every file at any depth under a folder, in order of path; empty if there is no such folder."""
         self.filesystem.invalidate_cache()
         start = self.filesystem._strip_protocol(self.uri())
-        found = self._patiently(lambda: self.filesystem.find(self.uri(under), detail=True))
+        found = self.patiently(lambda: self.filesystem.find(self.uri(under), detail=True))
         files = []
         for name, info in found.items():
             path = name[len(start) :].lstrip("/")
@@ -209,7 +209,7 @@ class Storage:
         bucket, _, prefix = self.root.removeprefix("s3://").partition("/")
         look = partial(self.filesystem.call_s3, "list_objects_v2", Bucket=bucket, Prefix=prefix, MaxKeys=1)
         try:
-            self._patiently(look)
+            self.patiently(look)
         except FileNotFoundError as error:
             raise RecipeError(f"{self.root}: there is no bucket {bucket!r} at {self._server()}; create it") from error
         except (PermissionError, NoCredentialsError) as error:
@@ -256,7 +256,9 @@ class Storage:
     def _server(self) -> str:
         return self.section.endpoint_url or f"AWS {self.section.region}"
 
-    def _patiently(self, call: Callable[[], T]) -> T:
+    def patiently(self, call: Callable[[], T]) -> T:
+        """`call()`, tried again with growing pauses while a remote store is away, for up to `patience_s`. Raises what
+        the store says when it refuses, and `ConnectionError` when it stays away."""
         if not self.remote:
             return call()
         deadline = time.monotonic() + self.section.patience_s

@@ -115,8 +115,8 @@ def test_run_commits_every_row_with_its_reason_and_the_next_run_finds_nothing_to
     told = json.loads(done.out)
     assert (told["complete"], told["pending_partitions"], told["failures"]) == (True, 0, [])
     assert told["committed_partitions"] == 3
-    assert told["table"]["reasons"] == {"duplicate_sample": 24, "refused_address": 1}
-    assert told["table"]["balanced"] is True
+    assert told["landed"]["reasons"] == {"duplicate_sample": 24, "refused_address": 1}
+    assert told["landed"]["balanced"] is True
     assert recipe.with_name("page.html").exists()
     again = ask("run", recipe)
     assert again.code == 0
@@ -155,6 +155,21 @@ def test_status_exits_1_when_rows_are_missing(table: str) -> None:
     words = ask("status", table).out
     assert "≠" in words  # the sum is off
     assert "✗ partition" in words
+
+
+def test_status_of_a_place_without_a_table_exits_2_and_names_it(tmp_path: Path) -> None:
+    done = ask("status", tmp_path / "typo")
+    assert done.code == 2
+    assert f"{tmp_path}/typo holds no table yet" in done.err
+
+
+def test_a_source_of_which_no_file_can_be_used_exits_2_also_when_bad_files_are_skipped(recipe: Path) -> None:
+    recipe.write_text(recipe.read_text().replace("partition_rows: 10", "partition_rows: 10, on_bad_file: skip"))
+    (recipe.parent / "source" / "a.parquet").write_bytes(b"<html>")
+    done = ask("run", recipe)
+    assert done.code == 2
+    assert "none of the 1 source files can be used" in done.err
+    assert "a.parquet: not a Parquet file" in done.err
 
 
 def test_show_finds_a_sample_by_its_first_digits(table: str) -> None:

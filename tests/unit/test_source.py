@@ -145,6 +145,27 @@ def test_ids_do_not_change_when_a_file_is_touched_and_do_when_it_is_written_anew
     assert not {part.id for part in before} & {part.id for part in one(path).partitions(2)}
 
 
+def test_a_file_that_was_moved_to_another_folder_is_still_known(tmp_path: Path) -> None:
+    first = one(write(tmp_path / "a.parquet", pairs(5)))
+    (tmp_path / "elsewhere").mkdir()
+    moved = one(write(tmp_path / "elsewhere" / "a.parquet", pairs(5)))
+    assert first.file_id == moved.file_id
+    assert [part.id for part in first.partitions(2)] == [part.id for part in moved.partitions(2)]
+
+
+def test_a_copy_of_a_file_in_another_folder_is_named_and_not_planned_twice(tmp_path: Path) -> None:
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        write(tmp_path / folder / "x.parquet", pairs(5))
+    source = SourceSection(paths=[str(tmp_path)], on_bad_file="skip")
+    good, bad = inspect_files(source)
+    assert [Path(file.path).parent.name for file in good] == ["a"]
+    assert [Path(file.path).parent.name for file in bad] == ["b"]
+    assert "a/x.parquet again" in bad[0].problem
+    with pytest.raises(SourceError, match="planned already"):
+        inspect_files(source.model_copy(update={"on_bad_file": "fail"}))
+
+
 def test_two_files_with_the_same_bytes_have_different_ids(tmp_path: Path) -> None:
     first, second = (one(write(tmp_path / name, pairs(5))) for name in ("a.parquet", "b.parquet"))
     assert first.file_id != second.file_id

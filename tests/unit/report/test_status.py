@@ -31,7 +31,3 @@ def test_partitions_out_of_balance_are_named_but_not_all_of_thousands() -> None:
     assert "✗ partition f-0+10: 10 planned, 5 accepted, 4 rejected, 9 different rows, and its commit is not" in flat
     assert "and 980 more partitions out of balance" in text
     assert "10,000 planned ≠ 5,000 accepted + 4,000 rejected" in text
-
-
-def test_no_table_is_no_error() -> None:
-    assert "no table at s3://bucket/table yet" in shown(Status())

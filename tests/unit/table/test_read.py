@@ -13,6 +13,7 @@ from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
 
 from curation.errors import RecipeError
 from curation.table.log import add_action
+from curation.table.maintain import compact
 from curation.table.read import SampleTable
 from curation.table.shard import TABLE_SCHEMA
 from curation.table.storage import OutputSection
@@ -37,6 +38,21 @@ def test_a_table_that_is_not_there_reads_as_empty(output: OutputSection) -> None
     assert not table.landed().partition("f-0+9")
     assert (table.status().version, table.status().balanced) == (-1, True)
     assert (list(table.scan()), table.sample("a"), table.runs(), table.table(["row"]).num_rows) == ([], [], [], 0)
+
+
+def test_the_proof_of_one_run_reads_its_rows_alone_also_after_its_files_were_merged(output: OutputSection) -> None:
+    first, second = partitions("f", 2, 9), partitions("g", 3, 9)
+    commit_all(output, first, run="one")
+    commit_all(output, second, run="two")
+    table = SampleTable(output)
+    assert (table.status().planned, table.status("one").planned, table.status("two").planned) == (45, 18, 27)
+    assert table.status("one").files < table.status().files
+    compact(table)
+    assert (table.status("one").planned, table.status("two").planned) == (18, 27)
+    assert table.status("one").balanced
+    DeltaTable(output.table).delete(f"partition = '{second[0].id}' and row = 3")
+    assert table.status("one").balanced
+    assert [wrong.partition for wrong in table.status("two").unbalanced] == [second[0].id]
 
 
 def test_another_delta_table_at_that_place_is_refused(tmp_path: Path) -> None:
