@@ -67,6 +67,9 @@ _COLUMNS: list[tuple[str, pa.DataType]] = [
     ("model", pa.string()),
     ("prompt", pa.string()),  # fingerprint of the prompt files
     ("seed", pa.int64()),
+    ("llm_requests", pa.int32()),  # what the LLM was used for, for this row: see inference/spent.py
+    ("llm_retries", pa.int32()),
+    ("llm_seconds", pa.float32()),
     ("prompt_tokens", pa.int32()),
     ("completion_tokens", pa.int32()),
     ("reason", pa.string()),

@@ -58,7 +58,7 @@ def read_badly(corrupt: str, deadly: str, partition: Partition) -> pa.Table:
 
 
 def write(table: pa.Table) -> Receipt:
-    """A receipt that tells, in `reasons`, which row was rejected for what, and in `tokens` which texts were filled."""
+    """A receipt that tells, in `reasons`, which row was rejected for what, and in `llm` which texts were filled."""
     partition = Partition.from_json(table.schema.metadata[PARTITION].decode())
     assert table.column("partition").unique().to_pylist() == [partition.id]
     assert table.column("row").to_pylist() == list(range(partition.rows))

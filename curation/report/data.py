@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from curation.inference.spent import Spent
 from curation.report.funnel import Funnel, FunnelStage
 from curation.report.gallery import COLUMNS as GALLERY_COLUMNS
 from curation.report.gallery import Card, cards
@@ -38,6 +39,45 @@ class RunFacts:
     accepted: int = 0
     rejected: int = 0
     seconds: Mapping[str, float] = field(default_factory=dict)  # busy seconds by stage
+    spent: Spent = field(default_factory=Spent)  # use of the LLM, over all rows
+
+    @property
+    def hours(self) -> float:
+        """From the start of the run, which is in its name, to its last commit. 0 where the name holds no time."""
+        try:
+            began = datetime.strptime(self.run.partition("-")[0], "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
+        except ValueError:
+            return 0.0
+        return max(0.0, (self.ended - began).total_seconds() / 3600) if self.ended else 0.0
+
+
+@dataclass(frozen=True)
+class Prices:
+    """What use of the LLM costs: of a token, and of a second that a request was in flight."""
+
+    prompt: float = 0.0
+    completion: float = 0.0
+    second: float = 0.0
+
+    @classmethod
+    def of(cls, section: ReportSection, runs: Iterable[RunFacts]) -> Prices:
+        """The recipe's prices; what the GPUs cost over the runs falls on the requests by their seconds."""
+        hours = spent_s = 0.0
+        for run in runs:
+            hours += run.hours
+            spent_s += run.spent.seconds
+        gpu_cost = section.gpu_hour_price * section.gpus * hours
+        second = gpu_cost / spent_s if spent_s else 0.0
+        return cls(section.prompt_price / 1e6, section.completion_price / 1e6, second)
+
+    def cost(self, spent: Spent) -> float:
+        """In the recipe's currency."""
+        return (
+            spent.prompt_tokens * self.prompt + spent.completion_tokens * self.completion + spent.seconds * self.second
+        )
+
+    def __bool__(self) -> bool:
+        return bool(self.prompt or self.completion or self.second)
 
 
 @dataclass(frozen=True)
@@ -187,8 +227,10 @@ def _spread(wanted: int, rows: int) -> pc.Expression | None:
 
 def _run_facts(run: RunInfo) -> RunFacts:
     seconds: Counter[str] = Counter()
+    spent = Spent()
     for receipt in run.receipts:
         seconds.update(receipt.seconds)
+        spent += Spent(**receipt.llm)
     return RunFacts(
         run=run.run,
         recipe=run.recipe,
@@ -199,4 +241,5 @@ def _run_facts(run: RunInfo) -> RunFacts:
         accepted=sum(receipt.accepted for receipt in run.receipts),
         rejected=sum(receipt.rejected for receipt in run.receipts),
         seconds=dict(seconds),
+        spent=spent,
     )

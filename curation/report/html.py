@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from curation.report.data import ReportData, from_table, stage_times
+from curation.report.data import Prices, ReportData, from_table, stage_times
 from curation.report.reading import snippets
 from curation.report.reasons import explain, may_pass_later, stage_of
 from curation.report.section import ReportSection
@@ -57,7 +57,7 @@ def _context(data: ReportData, section: ReportSection) -> dict[str, Any]:
         "shelves": data.shelves(),
         "shown": {group.reason for _, groups in data.shelves() for group in groups},
         "words": words[:FIRST_WORDS] + ([("other", more)] if more else []),
-        "priced": section.prompt_price > 0 or section.completion_price > 0,
+        "prices": Prices.of(section, data.runs),
         "snippets": snippets(data.table),
     }
 

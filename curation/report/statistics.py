@@ -1,4 +1,4 @@
-"""Figures on dialogues and tokens, from the columns of a table of finished samples."""
+"""Figures on dialogues and what they cost, from the columns of a table of finished samples."""
 
 from __future__ import annotations
 
@@ -11,38 +11,22 @@ from typing import Any
 
 import pyarrow as pa
 
-COLUMNS = ("reason", "turns", "model", "language", "prompt_tokens", "completion_tokens")
+from curation.inference.spent import COLUMNS as LLM_COLUMNS
+from curation.inference.spent import Spent
+
+COLUMNS = ("reason", "turns", "model", "language", *LLM_COLUMNS.values())
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 
 
 @dataclass(frozen=True)
-class Tokens:
-    """Tokens that were paid for: `prompt` went to the LLM, `completion` came back."""
-
-    prompt: int = 0
-    completion: int = 0
-
-    @property
-    def total(self) -> int:
-        return self.prompt + self.completion
-
-    def __add__(self, other: Tokens) -> Tokens:
-        return Tokens(self.prompt + other.prompt, self.completion + other.completion)
-
-    def cost(self, prompt_price: float, completion_price: float) -> float:
-        """In the currency of the prices, which are for a million tokens."""
-        return (self.prompt * prompt_price + self.completion * completion_price) / 1e6
-
-
-@dataclass(frozen=True)
 class DialogueFacts:
-    """What the read rows say: kept turns of accepted samples, and what checks and tokens went into all of them."""
+    """What the read rows say: kept turns of accepted samples, and the checks and LLM use behind all of them."""
 
     rows: int = 0  # read for these figures
     dialogues: int = 0
     response_types: dict[str, int] = field(default_factory=dict)  # kept turns
     first_words: dict[str, int] = field(default_factory=dict)  # of questions of kept turns, lower case
-    type_tokens: dict[str, float] = field(default_factory=dict)  # of all turns written, shared out equally in a row
+    type_spent: dict[str, Spent] = field(default_factory=dict)  # of all turns written, shared out equally in a row
     turns_per_dialogue: dict[int, int] = field(default_factory=dict)
     question_words: float = 0.0  # median length
     answer_words: float = 0.0
@@ -50,20 +34,21 @@ class DialogueFacts:
     turns_written: int = 0
     models: dict[str, int] = field(default_factory=dict)
     languages: dict[str, int] = field(default_factory=dict)  # of accepted samples
-    accepted_tokens: Tokens = Tokens()
-    wasted_tokens: dict[str, Tokens] = field(default_factory=dict)  # by reason of rejection
+    spent_on_accepted: Spent = field(default_factory=Spent)
+    wasted: dict[str, Spent] = field(default_factory=dict)  # by reason of rejection
 
     @property
     def turns(self) -> int:
         return sum(self.response_types.values())
 
     @property
-    def tokens(self) -> Tokens:
-        return sum(self.wasted_tokens.values(), self.accepted_tokens)
+    def spent(self) -> Spent:
+        """Use of the LLM for all rows that were read."""
+        return sum(self.wasted.values(), self.spent_on_accepted)
 
-    def tokens_per_kept_turn(self, response_type: str) -> float:
-        """Tokens that were spent on a response type, dropped turns included, for each turn of it that was kept."""
-        return self.type_tokens.get(response_type, 0.0) / self.response_types[response_type]
+    def spent_per_kept_turn(self, response_type: str) -> Spent:
+        """What was spent on a response type, dropped turns included, for each turn of it that was kept."""
+        return self.type_spent.get(response_type, Spent()) * (1 / self.response_types[response_type])
 
 
 class Tally:
@@ -72,15 +57,15 @@ class Tally:
     def __init__(self) -> None:
         self.rows = self.dialogues = self.written = 0
         self.types: Counter[str] = Counter()
-        self.type_tokens: dict[str, float] = {}
+        self.type_spent: dict[str, Spent] = {}
         self.words: Counter[str] = Counter()
         self.per_dialogue: Counter[int] = Counter()
         self.failed: Counter[str] = Counter()
         self.models: Counter[str] = Counter()
         self.languages: Counter[str] = Counter()
         self.lengths: tuple[list[int], list[int]] = ([], [])
-        self.kept_tokens = Tokens()
-        self.wasted: dict[str, Tokens] = {}
+        self.on_accepted = Spent()
+        self.wasted: dict[str, Spent] = {}
 
     def take(self, batch: pa.Table | pa.RecordBatch) -> None:
         """Count the rows of a table that has the columns of `COLUMNS` at least."""
@@ -91,19 +76,19 @@ class Tally:
         self.rows += 1
         turns = row["turns"] or []
         self.written += len(turns)
-        tokens = Tokens(row["prompt_tokens"] or 0, row["completion_tokens"] or 0)
+        spent = Spent.in_row(row)
         for turn in turns:
             kind = turn["response_type"] or "?"
-            self.type_tokens[kind] = self.type_tokens.get(kind, 0.0) + tokens.total / len(turns)
+            self.type_spent[kind] = self.type_spent.get(kind, Spent()) + spent * (1 / len(turns))
             if turn["checks"]:
                 self.failed[turn["checks"][0].partition(":")[0].strip()] += 1
         if turns and row["model"]:
             self.models[row["model"]] += 1
         if row["reason"] is not None:
-            if tokens.total:
-                self.wasted[row["reason"]] = self.wasted.get(row["reason"], Tokens()) + tokens
+            if spent:
+                self.wasted[row["reason"]] = self.wasted.get(row["reason"], Spent()) + spent
             return
-        self.kept_tokens += tokens
+        self.on_accepted += spent
         self._accepted(row, [turn for turn in turns if not turn["checks"]])
 
     def _accepted(self, row: Mapping[str, Any], kept: list[Mapping[str, Any]]) -> None:
@@ -125,7 +110,7 @@ class Tally:
             rows=self.rows,
             dialogues=self.dialogues,
             response_types=dict(self.types.most_common()),
-            type_tokens=self.type_tokens,
+            type_spent=self.type_spent,
             first_words=dict(self.words.most_common()),
             turns_per_dialogue=dict(sorted(self.per_dialogue.items())),
             question_words=median(questions) if questions else 0.0,
@@ -134,6 +119,6 @@ class Tally:
             turns_written=self.written,
             models=dict(self.models.most_common()),
             languages=dict(self.languages.most_common()),
-            accepted_tokens=self.kept_tokens,
-            wasted_tokens=dict(sorted(self.wasted.items(), key=lambda pair: -pair[1].total)),
+            spent_on_accepted=self.on_accepted,
+            wasted=dict(sorted(self.wasted.items(), key=lambda pair: -pair[1].tokens)),
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections import Counter
 from datetime import UTC, datetime
 
@@ -11,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from curation.errors import PartitionError
+from curation.inference.spent import COLUMNS as LLM_COLUMNS
 from curation.partition import Partition
 from curation.samples import NEVER_SHOWN, SCHEMA
 from curation.table.erase import Erasures, tombstones
@@ -43,6 +45,7 @@ class Write:
         self._storage = Storage(output.table, output.storage)
 
     def __call__(self, table: pa.Table) -> Receipt:
+        began = time.perf_counter()
         metadata = table.schema.metadata or {}
         if PARTITION_KEY not in metadata:
             raise PartitionError("the table carries no facts of its partition; the engine puts them in the schema")
@@ -62,8 +65,8 @@ class Write:
             rejected=len(parts[REJECTED]),
             files=files,
             reasons=dict(Counter(str(reason) for reason in parts[REJECTED].column("reason").to_pylist())),
-            seconds=json.loads(metadata.get(SECONDS_KEY, b"{}")),
-            tokens={"prompt": _total(table, "prompt_tokens"), "completion": _total(table, "completion_tokens")},
+            seconds=json.loads(metadata.get(SECONDS_KEY, b"{}")) | {self.name: round(time.perf_counter() - began, 4)},
+            llm={name: _total(table, column) for name, column in LLM_COLUMNS.items()},
         )
 
     def _stamp(self, table: pa.Table) -> pa.Table:
@@ -121,5 +124,5 @@ def _check_accepted(rows: pa.Table) -> None:
             )
 
 
-def _total(table: pa.Table, name: str) -> int:
-    return int(pc.sum(pc.cast(table.column(name), pa.int64())).as_py() or 0)
+def _total(table: pa.Table, name: str) -> float:
+    return round(pc.sum(table.column(name)).as_py() or 0, 3)

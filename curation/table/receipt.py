@@ -30,7 +30,7 @@ class Receipt:
     files: tuple[ShardFile, ...]
     reasons: dict[str, int] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)  # busy seconds by stage
-    tokens: dict[str, int] = field(default_factory=dict)  # prompt, completion
+    llm: dict[str, float] = field(default_factory=dict)  # the fields of inference.spent.Spent, of all rows
 
     def to_json(self) -> str:
         """One line of JSON, to cross process borders."""

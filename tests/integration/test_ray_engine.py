@@ -80,7 +80,7 @@ def test_what_goes_wrong_with_a_row_or_a_partition_costs_nothing_else() -> None:
 def test_several_partitions_run_at_once_in_one_process_when_the_recipe_says_so() -> None:
     with ray_engine(partitions_at_once=3) as engine:
         found = run(engine, line(partial(toys.Slow, 0.5)), 6)
-    most = max(int(text.split()[0]) for result in found.values() for text in result.tokens)  # type: ignore[union-attr]
+    most = max(int(text.split()[0]) for result in found.values() for text in result.llm)  # type: ignore[union-attr]
     assert most == 3
 
 

@@ -26,7 +26,7 @@ def test_every_partition_gives_one_receipt_in_order_with_what_its_stages_did() -
         assert isinstance(receipt, Receipt)
         assert (receipt.planned, receipt.accepted, receipt.rejected) == (10, 6, 4)
         assert set(receipt.seconds) == {*toys.POOLS, "fills"}
-        assert receipt.tokens == {"text 0": 5, "text 1": 5}
+        assert receipt.llm == {"text 0": 5, "text 1": 5}
 
 
 @pytest.mark.parametrize(

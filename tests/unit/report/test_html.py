@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from curation.report.data import assemble, from_table, stage_times
+from curation.inference.spent import Spent
+from curation.report.data import Prices, RunFacts, assemble, from_table, stage_times
 from curation.report.funnel import Funnel
 from curation.report.gallery import TURNS
 from curation.report.html import build_report, render
@@ -159,6 +161,7 @@ def test_times_and_runs_come_from_the_table(tmp_path: Path) -> None:
         ("captions", 4, 8.0),
         ("download", 3, 0.75),
         ("rewrite", 2, 0.1),
+        ("write", 4, pytest.approx(4 / data.seconds["write"])),
     ]
     assert [(run.run, run.partitions, run.accepted, run.rejected) for run in data.runs] == [("run1", 1, 2, 2)]
 
@@ -169,7 +172,17 @@ def test_a_cost_is_shown_when_the_recipe_has_a_price_and_only_then(tmp_path: Pat
     priced = ReportSection(prompt_price=1000, completion_price=10_000, currency="EUR")
     page = report(tmp_path / "b", rows, priced)
     # 400 prompt tokens at 0.001 and 100 completion tokens at 0.01, for one accepted dialogue
-    assert re.search(r"500 tokens for each accepted dialogue.*: 1\.40000 EUR", page.text)
+    assert re.search(r"For each accepted dialogue.*: 500 tokens.* 1\.40000 EUR", page.text)
+
+
+def test_the_hours_of_the_gpus_fall_on_requests_by_their_seconds() -> None:
+    ended = datetime(2026, 1, 2, 3, 34, 5, tzinfo=UTC)
+    run = RunFacts("20260102T030405-ab12", "recipe", ended=ended, spent=Spent(seconds=3000))
+    assert run.hours == 0.5
+    prices = Prices.of(ReportSection(gpu_hour_price=3, gpus=8), [run])  # 8 GPUs for half an hour at 3 each: 12
+    assert prices.cost(Spent(seconds=3000)) == pytest.approx(12)
+    assert prices.cost(Spent(seconds=30, prompt_tokens=500)) == pytest.approx(0.12)
+    assert not Prices.of(ReportSection(), [run])
 
 
 @pytest.mark.parametrize("rows", [[], [accepted(1)], [rejected(1, "blank")]])

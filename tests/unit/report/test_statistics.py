@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from curation.report.statistics import Tally, Tokens
+import pytest
+
+from curation.inference.spent import Spent
+from curation.report.statistics import Tally
 from tests.unit.report.samples import accepted, rejected, table_of, turn
 
 
@@ -24,9 +27,9 @@ def test_tokens_of_rejected_rows_are_counted_by_reason() -> None:
         table_of([accepted(1), rejected(1, "refusal", prompt_tokens=7, completion_tokens=3), rejected(2, "blank")])
     )
     facts = tally.facts()
-    assert facts.accepted_tokens == Tokens(100, 20)
-    assert facts.wasted_tokens == {"refusal": Tokens(7, 3)}
-    assert facts.tokens.total == 130
+    assert facts.spent_on_accepted == Spent(prompt_tokens=100, completion_tokens=20)
+    assert facts.wasted == {"refusal": Spent(prompt_tokens=7, completion_tokens=3)}
+    assert facts.spent.tokens == 130
 
 
 def test_a_kept_turn_pays_for_the_dropped_ones_of_its_type() -> None:
@@ -35,9 +38,15 @@ def test_a_kept_turn_pays_for_the_dropped_ones_of_its_type() -> None:
     wasted = [turn("conversation", "Why?", "So.", "too_short: 1 word")]
     tally.take(table_of([rejected(1, "too_short", turns=wasted, prompt_tokens=30, completion_tokens=10)]))
     facts = tally.facts()
-    assert facts.tokens_per_kept_turn("conversation") == 40 + 40 + 40
-    assert facts.tokens_per_kept_turn("detailed_description") == 40
+    assert facts.spent_per_kept_turn("conversation").tokens == pytest.approx(40 + 40 + 40)
+    assert facts.spent_per_kept_turn("detailed_description").tokens == pytest.approx(40)
+
+
+def test_requests_that_brought_nothing_are_counted_as_waste() -> None:
+    tally = Tally()
+    tally.take(table_of([rejected(1, "llm_failed", llm_requests=3, llm_retries=9, llm_seconds=12.5)]))
+    assert tally.facts().wasted == {"llm_failed": Spent(requests=3, retries=9, seconds=12.5)}
 
 
 def test_nothing_read_gives_figures_of_nothing() -> None:
-    assert (Tally().facts().tokens, Tally().facts().turns, Tally().facts().answer_words) == (Tokens(), 0, 0.0)
+    assert (Tally().facts().spent, Tally().facts().turns, Tally().facts().answer_words) == (Spent(), 0, 0.0)

@@ -36,8 +36,10 @@ def test_receipt_accounts_for_every_row_and_file(write: Write, output: OutputSec
     assert (receipt.partition, receipt.file_id, receipt.file_partitions) == (PART.id, "f", 3)
     assert (receipt.planned, receipt.accepted, receipt.rejected) == (30, 20, 10)
     assert receipt.reasons == {"blurred": 5, "nsfw": 5}
-    assert receipt.seconds == {"a": 1.5}
-    assert receipt.tokens == {"prompt": 90, "completion": 60}
+    assert receipt.seconds == {"a": 1.5, "write": receipt.seconds["write"]}
+    assert receipt.seconds["write"] > 0
+    used = {"requests": 0, "retries": 0, "prompt_tokens": 90, "completion_tokens": 60, "seconds": 0}
+    assert receipt.llm == used
     for file in receipt.files:
         data = (Path(output.table) / file.path).read_bytes()
         assert (len(data), hashlib.sha256(data).hexdigest()) == (file.bytes, file.sha256)

@@ -107,8 +107,8 @@ def test_a_commit_says_who_made_it_and_what_of(output: OutputSection) -> None:
     assert (first.run, first.recipe, first.commits, len(first.receipts)) == ("night-1", "recipe", 2, 3)
     assert (second.run, second.commits, second.first_commit >= first.last_commit) == ("night-2", 1, True)
     assert first.receipts[0].reasons == {"blurred": 1, "nsfw": 1}
-    assert first.receipts[0].seconds == {"a": 1.5}
-    assert first.receipts[0].tokens == {"prompt": 18, "completion": 12}
+    assert first.receipts[0].seconds["a"] == 1.5
+    assert (first.receipts[0].llm["prompt_tokens"], first.receipts[0].llm["completion_tokens"]) == (18, 12)
 
 
 Mutation = Callable[[random.Random, bytes], bytes]
