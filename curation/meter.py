@@ -36,3 +36,13 @@ class LocalMeter:
         """Totals by stage, a copy."""
         with self._lock:
             return {stage: dict(total) for stage, total in self._totals.items()}
+
+
+class Under:
+    """A meter that counts everything under one stage: the LLM client, which counts for rewrite, asks for others too."""
+
+    def __init__(self, meter: Meter, stage: str) -> None:
+        self._meter, self._stage = meter, stage
+
+    def add(self, stage: str, counts: Mapping[str, float]) -> None:
+        self._meter.add(self._stage, counts)

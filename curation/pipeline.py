@@ -1,9 +1,9 @@
 """THE page: plan -> stages -> commit. Read it first; every name leads to one file.
 
 source Parquet --plan--> partitions --[ prepare | fetch | rewrite | finish ]--> receipts --group commit--> Delta table
-                          captions    download    LLM       quality
-                          dedup       images      dialogue  dedup
-                                      dedup                 write
+                          captions    download    LLM       dedup
+                          dedup       images      quality   write
+                                      dedup       judge
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from curation.engine.base import Engine, Failure, Line, Pool
 from curation.engine.open import open_engine
 from curation.errors import BadShard
 from curation.inference.chat import Endpoint
-from curation.inference.client import Client, ClientSection
+from curation.inference.client import Client
 from curation.inference.open import open_endpoints
-from curation.meter import Meter
+from curation.meter import Meter, Under
 from curation.plan import Plan, make_plan
 from curation.recipe import Recipe
 from curation.source import read_partition
@@ -33,8 +33,9 @@ from curation.stages.captions import Captions
 from curation.stages.dedup import Dedup
 from curation.stages.download import Download
 from curation.stages.images import Images
+from curation.stages.judge import Judge, JudgeSection
 from curation.stages.quality import Quality
-from curation.stages.rewrite import Rewrite, RewriteSection
+from curation.stages.rewrite import Rewrite
 from curation.stages.write import Write
 from curation.table.commit import Committer
 from curation.table.read import SampleTable
@@ -42,7 +43,8 @@ from curation.table.receipt import Receipt
 from curation.watch import Watch
 
 STAGES = (
-    "captions", "dedup_samples", "download", "images", "dedup_images", "rewrite", "quality", "dedup_dialogues",
+    "captions", "dedup_samples", "download", "images", "dedup_images", "rewrite", "quality", "judge",
+    "dedup_dialogues",
 )  # fmt: skip
 
 
@@ -85,7 +87,9 @@ def run(recipe: Recipe, console: Console) -> RunResult:
         engine = opened.enter_context(open_engine(recipe))
         endpoints = opened.enter_context(open_endpoints(recipe.inference))
         committer = opened.enter_context(Committer(table, recipe.fingerprint, name))
-        watch = opened.enter_context(Watch(plan, recipe, name, engine, endpoints, committer, console, STAGES))
+        watch = opened.enter_context(
+            Watch(plan, recipe, name, engine, endpoints, committer, console, stages_of(recipe))
+        )
         claims = engine.claims(recipe.dedup, known_claims(recipe.dedup, table))
         line = production_line(recipe, name, engine.meter, endpoints.endpoints, claims)
         failures = tuple(_commit_all(engine, line, plan, committer, watch))
@@ -101,6 +105,7 @@ def production_line(
 ) -> Line:
     """The stages in order, grouped into the pools of actors that run them."""
     dedup = partial(Dedup, recipe.dedup, claims=claims)
+    judge = () if recipe.judge is None else (partial(_judge, recipe.judge, recipe, endpoints, meter),)
     return Line(
         read=partial(read_partition, recipe.source),
         pools=(
@@ -109,15 +114,25 @@ def production_line(
                 "fetch",
                 (partial(Download, recipe.download), partial(Images, recipe.images), partial(dedup, of="images")),
             ),
-            Pool("rewrite", (partial(_rewrite, recipe.rewrite, recipe.inference.client, endpoints, meter),)),
-            Pool("finish", (partial(Quality, recipe.quality), partial(dedup, of="dialogues"))),
+            Pool("rewrite", (partial(_rewrite, recipe, endpoints, meter), partial(Quality, recipe.quality), *judge)),
+            Pool("finish", (partial(dedup, of="dialogues"),)),
         ),
         write=Write(recipe.output, recipe.fingerprint, run_name),
     )
 
 
-def _rewrite(section: RewriteSection, client: ClientSection, endpoints: tuple[Endpoint, ...], meter: Meter) -> Rewrite:
-    return Rewrite(section, Client(client, endpoints, meter))
+def stages_of(recipe: Recipe) -> tuple[str, ...]:
+    """The stages that this recipe runs, in order."""
+    return tuple(stage for stage in STAGES if stage != "judge" or recipe.judge is not None)
+
+
+def _rewrite(recipe: Recipe, endpoints: tuple[Endpoint, ...], meter: Meter) -> Rewrite:
+    return Rewrite(recipe.rewrite, Client(recipe.inference.client, endpoints, meter))
+
+
+def _judge(section: JudgeSection, recipe: Recipe, endpoints: tuple[Endpoint, ...], meter: Meter) -> Judge:
+    own = tuple(each.endpoint() for each in section.endpoints)
+    return Judge(section, Client(recipe.inference.client, own or endpoints, Under(meter, "judge")))
 
 
 def _commit_all(engine: Engine, line: Line, plan: Plan, committer: Committer, watch: Watch) -> Iterator[Failure]:

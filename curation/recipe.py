@@ -29,6 +29,7 @@ from curation.section import Section
 from curation.source import SourceSection
 from curation.stages.captions import CaptionsSection
 from curation.stages.images import ImagesSection
+from curation.stages.judge import JudgeSection
 from curation.stages.quality import QualitySection
 from curation.stages.rewrite import RewriteSection
 from curation.table.storage import OutputSection
@@ -48,6 +49,7 @@ class Recipe(Section):
     dedup: DedupSection = DedupSection()
     rewrite: RewriteSection = RewriteSection()
     quality: QualitySection = QualitySection()
+    judge: JudgeSection | None = None
     output: OutputSection
     inference: InferenceSection
     engine: EngineSection = EngineSection()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +37,7 @@ class Lexicon:
 
         self.language = language
         self._stemmer = snowballstemmer.stemmer(words["stemmer"])
+        self._stemming = threading.Lock()  # it keeps the word it is at, and stages run in several threads
         self._irregular: dict[str, str] = {str(key): str(value) for key, value in words.get("irregular", {}).items()}
         self._stems: dict[str, str] = {}
         self._words = words
@@ -102,7 +104,8 @@ class Lexicon:
         if known is None:
             plain = POSSESSIVE.sub("", word.lower())
             plain = self._irregular.get(plain, plain)
-            known = self._stems[word] = str(self._stemmer.stemWord(plain))
+            with self._stemming:
+                known = self._stems[word] = str(self._stemmer.stemWord(plain))
         return known
 
     def stems(self, words: Iterable[str]) -> frozenset[str]:

@@ -53,6 +53,10 @@ class Turn:
         """This turn with the checks it failed."""
         return replace(self, checks=tuple(checks))
 
+    def judged(self, verdict: str, score: float) -> Turn:
+        """This turn with what the judge says of it."""
+        return replace(self, verdict=verdict, score=score)
+
 
 @dataclass(frozen=True)
 class Focus:
@@ -70,6 +74,7 @@ class Focus:
     form: str = ""  # regular expression of the question, without its mark
     hint: str = ""  # the inference that a cue carries
     clue: str = ""  # the cue as written
+    fact: int = 0  # which of the evidence's facts answers it
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from curation.dialogue.checks.grammar import plural
 from curation.dialogue.model import Evidence, Focus
+from curation.dialogue.scene import plural
 
 COLOURS = ("red", "blue", "green", "yellow", "white", "black", "purple", "pink", "brown")
 NUMBERS = ("two", "five", "three", "four", "six")

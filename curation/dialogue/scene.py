@@ -32,6 +32,7 @@ ING_ACTS = frozenset(
 )
 PICTURES = frozenset({"image", "photo", "photograph", "picture", "scene", "it", "this"})
 SHOWS = frozenset({"shows", "depicts", "features", "captures", "displays", "contains", "includes", "portrays"})
+PLURALS = frozenset({"men", "women", "children", "people", "feet", "teeth", "mice", "geese"})
 PARTICIPLES = frozenset({"seen", "taken", "shown", "known", "written", "drawn", "grown", "broken", "worn", "woven"})
 NO_PARTICIPLES = frozenset(
     {"sled", "seed", "shed", "weed", "speed", "breed", "steed", "hundred", "creed", "bleed", "tweed"}
@@ -277,3 +278,12 @@ def _action(verb: Token, index: int, clause: int, phrases: list[Phrase]) -> Acti
         if here[-1] is not here[0]:
             subjects.append(here[-1])
     return Action(verb, tuple(subjects), index, clause)
+
+
+def plural(phrase: Phrase) -> bool:
+    """Whether a phrase is of several things, as far as its form tells."""
+    word = phrase.head.lower
+    if word in PLURALS:
+        return True
+    name = phrase.head.text[:1].isupper()
+    return word.endswith("s") and not word.endswith(("ss", "us", "is", "'s", "’s")) and not name

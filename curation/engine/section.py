@@ -46,9 +46,9 @@ class PoolsSection(Section):
     fetch: ActorsSection = ActorsSection()
     """Download, images and their duplicates. CPU-bound: about one actor a core."""
     rewrite: ActorsSection = ActorsSection(cpus=0.5, partitions_at_once=4)
-    """Waits for the LLM. Needs little CPU."""
+    """Waits for the LLM; quality and the judge. Needs little CPU."""
     finish: ActorsSection = ActorsSection()
-    """Quality, duplicate dialogues, writing the files."""
+    """Duplicate dialogues, writing the files."""
 
 
 class EngineSection(Section):

@@ -6,12 +6,11 @@ from itertools import pairwise
 from typing import Literal
 
 from curation.dialogue.checks.base import DESCRIPTION, FALSE_PREMISE, REASONING, BaseCheck, Context, fail
-from curation.dialogue.scene import SHOWS, Kind, Phrase, Scene
+from curation.dialogue.scene import SHOWS, Kind, Phrase, Scene, plural
 from curation.samples import Reason, Reject
 
 FINITE = frozenset({"is", "are", "was", "were"})
 POSSESSIVES = ("'s", "’s", "s'", "s’")
-PLURALS = frozenset({"men", "women", "children", "people", "feet", "teeth", "mice", "geese"})
 SOUNDS_LIKE_YOU = ("uni", "eu", "one", "use", "usa", "uk", "ut", "uv")
 MATERIALS = frozenset({"wooden", "woolen", "woollen", "golden", "earthen", "silken"})  # a thing is made of wood
 SILENT_H = ("hour", "honest", "honor", "heir")
@@ -203,12 +202,3 @@ def _has_finite_verb(context: Context) -> bool:
         or (token.stem in frame and token.lower.endswith("s"))
         for token in context.answer.tokens
     )
-
-
-def plural(phrase: Phrase) -> bool:
-    """Whether a phrase is of several things, as far as its form tells."""
-    word = phrase.head.lower
-    if word in PLURALS:
-        return True
-    name = phrase.head.text[:1].isupper()
-    return word.endswith("s") and not word.endswith(("ss", "us", "is", "'s", "’s")) and not name

@@ -10,10 +10,9 @@ from collections.abc import Iterator
 from typing import Literal
 
 from curation.dialogue.checks.base import DESCRIPTION, FALSE_PREMISE, REASONING, BaseCheck, Context, fail
-from curation.dialogue.checks.grammar import plural
 from curation.dialogue.given import Given, given_by
 from curation.dialogue.lexicon import Lexicon
-from curation.dialogue.scene import Kind, Phrase, Scene, Token, read
+from curation.dialogue.scene import Kind, Phrase, Scene, Token, plural, read
 from curation.samples import Reason, Reject
 
 BECAUSE = re.compile(r"\b(?:because|since)\b", re.I)

@@ -1,0 +1,44 @@
+"""A whole run with a judge at an endpoint of its own."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from rich.console import Console
+
+from curation.pipeline import run
+from curation.recipe import load_recipe
+from tests.servers.openai import Call, LlmServer, Reply
+from tests.world import world
+
+
+def _dislikes_houses(call: Call) -> Reply:
+    """Calls every turn about a house unknowable, and gives no answer at all about chairs."""
+    if call.probe:
+        return Reply("y")
+    if "chair" in call.last:
+        return Reply("I would rather not say.")
+    turns = json.loads(call.last)["turns"]
+    verdicts = [{"verdict": "unknowable" if "house" in turn["answer"] else "supported", "score": 1.0} for turn in turns]
+    return Reply(json.dumps({"verdicts": verdicts}))
+
+
+def test_a_judge_at_its_own_endpoint_decides_what_is_accepted(tmp_path: Path) -> None:
+    with LlmServer(_dislikes_houses, model="judge") as judge:
+        section = {"endpoints": [{"url": judge.url, "model": "judge"}]}
+        with world(tmp_path, judge=section) as made:
+            made.add_rows("a.parquet", 0, 18)
+            recipe = load_recipe(made.recipe)
+            assert run(recipe, Console(quiet=True)).complete
+            rows = made.table.table(["caption", "reason", "turns", "prompt_tokens"]).to_pylist()
+            assert not any("verdicts" in str(call.body) for call in made.llm.calls)  # the writer was not asked to judge
+    reached = [row for row in rows if row["reason"] != "http_404"]
+    assert len(reached) == 15
+    for row in reached:
+        wanted = (
+            "judge_failed" if "chair" in row["caption"] else "judged_unsupported" if "house" in row["caption"] else None
+        )
+        assert row["reason"] == wanted, row["caption"]
+    assert {turn["verdict"] for row in reached if row["reason"] is None for turn in row["turns"]} <= {"supported"}
+    assert any(row["reason"] == "judged_unsupported" for row in reached)
