@@ -44,6 +44,9 @@ class Watch:
         self.interrupted = False
 
     def __enter__(self) -> Watch:
+        if _in_main_thread() and signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+            # A shell without job control starts `... &` with SIGINT ignored, and a failed pool would go unheard.
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         self._view.__enter__()
         self._thread.start()
         return self

@@ -83,9 +83,12 @@ def later(what: object, *arguments: object) -> None:
 
 
 @pytest.mark.parametrize("phase", ["before the engine runs", "while it runs"])
+@pytest.mark.parametrize("shell", ["foreground", "background"])
 def test_a_pool_that_fails_ends_a_waiting_run_with_its_own_error(
-    watch: Watch, endpoints: Endpoints, phase: str
+    watch: Watch, endpoints: Endpoints, phase: str, shell: str
 ) -> None:
+    # A shell without job control starts what is in the background with SIGINT ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler if shell == "foreground" else signal.SIG_IGN)
     later(setattr, endpoints, "error", PoolError("no model there"))
     began = time.monotonic()
     caught = watch.interruptible if phase == "while it runs" else nullcontext
@@ -100,6 +103,7 @@ def test_a_signal_ends_a_waiting_run_as_interrupted(watch: Watch, number: signal
     before = signal.SIG_DFL
     signal.signal(signal.SIGTERM, before)
     later(os.kill, os.getpid(), number)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with watch, watch.interruptible():
         wait_for_ever()
     assert watch.interrupted
