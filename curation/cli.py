@@ -147,6 +147,25 @@ def report(
 
 
 @app.command()
+def evaluate(
+    target: Target,
+    against: Annotated[Path | None, typer.Option(help="A JSON file in LLaVA's format, for a second column.")] = None,
+    size: Annotated[int, typer.Option("-n", min=1, help="Accepted rows to look at.")] = 500,
+    recipe: Annotated[Path | None, typer.Option(help="Ask this recipe's `judge` too.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measure a table's dialogues: acceptance, support, types, lengths, variety; beside another data set's."""
+    from curation.evaluate.command import evaluate as measure
+    from curation.evaluate.render import render
+
+    found = measure(_table(target), size, against, _load(recipe) if recipe else None)
+    if as_json:
+        _print_json([each.to_dict() for each in found])
+    else:
+        Console().print(render(found))
+
+
+@app.command()
 def vacuum(
     target: Target,
     retention_h: Annotated[int, typer.Option(help="Keep files younger than this many hours.")] = 7 * 24,

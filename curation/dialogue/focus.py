@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+from curation.dialogue.evidence import OCR
 from curation.dialogue.lexicon import Cue, Lexicon
 from curation.dialogue.model import Evidence, Focus
 from curation.dialogue.scene import Action, Phrase, Scene
 
 # What a question may hold between its given words, as a regular expression: letters, digits, spaces, hyphens.
 TEXT = "[A-Za-z0-9À-ÖØ-öø-ÿ '’-]{2,50}"
+WRITTEN = Focus(
+    "text",
+    "what words are written in the image",
+    frozenset({"word", "written", "imag", "read"}),
+    form=f"(?:What|Which) {TEXT}",
+)
 NUMBER_LIMIT = 12  # beyond it nobody counts what a photo shows
 
 
@@ -18,11 +26,19 @@ def foci(evidence: Evidence) -> list[Focus]:
     found: dict[str, Focus] = {}
     if not evidence.lexicon.reads:
         return []
-    for scene in evidence.scenes[:1]:
+    for at, (fact, scene) in enumerate(zip(evidence.facts, evidence.scenes, strict=True)):
+        if fact.source == OCR:
+            found[WRITTEN.topic] = replace(WRITTEN, expected=_words_of(scene), fact=at)
+            continue
         for source in (_counts, _colours, _wearing, _objects, _doing, _places, _materials):
             for focus in source(scene, evidence.lexicon):
-                found.setdefault(focus.topic, focus)
+                found.setdefault(focus.topic, replace(focus, fact=at))
     return list(found.values())
+
+
+def _words_of(scene: Scene) -> frozenset[str]:
+    """Stems of what stands in quotation marks."""
+    return frozenset(token.stem for token in scene.content) - WRITTEN.asked
 
 
 def cue_foci(evidence: Evidence) -> list[Focus]:
@@ -31,8 +47,10 @@ def cue_foci(evidence: Evidence) -> list[Focus]:
     for cue in cues_of(evidence):
         named = cue.stems & evidence.stems
         if named:
-            word = _clue(evidence, named)
-            found.extend(Focus("cue", question, expected=named, hint=cue.conclusion, clue=word) for question in cue.ask)
+            word, at = _clue(evidence, named)
+            found.extend(
+                Focus("cue", question, expected=named, hint=cue.conclusion, clue=word, fact=at) for question in cue.ask
+            )
     return found
 
 
@@ -43,15 +61,18 @@ def cues_of(evidence: Evidence) -> list[Cue]:
     return [cue for cue in evidence.lexicon.cues if cue.stems & (evidence.stems if cue.anywhere else heads)]
 
 
-def _clue(evidence: Evidence, named: frozenset[str]) -> str:
-    """The piece of the caption that holds the cue: its phrase, with what links it ("at dawn", "with umbrella")."""
-    for scene in evidence.scenes:
+def _clue(evidence: Evidence, named: frozenset[str]) -> tuple[str, int]:
+    """The piece of a fact that holds the cue: its phrase, with what links it ("at dawn", "with umbrella"); and which
+    fact it is."""
+    for at, scene in enumerate(evidence.scenes):
         for phrase in scene.phrases:
             if any(word.stem in named for word in phrase.words):
                 link = f"{phrase.link.lower} " if phrase.link else ""
                 article = f"{phrase.determiner} " if phrase.determiner else ""
-                return f"{link}{article}{phrase.text}"
-    return next(token.lower for token in evidence.content if token.stem in named)
+                return f"{link}{article}{phrase.text}", at
+    return next(
+        (token.lower, at) for at, scene in enumerate(evidence.scenes) for token in scene.content if token.stem in named
+    )
 
 
 def name_of(phrase: Phrase, scene: Scene, lexicon: Lexicon) -> str:

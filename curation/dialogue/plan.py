@@ -1,19 +1,22 @@
-"""Which turns to ask for: by what each sample's evidence can carry, and by the recipe's mix over the partition."""
+"""Which turns to ask for: by what a sample's evidence can carry, its id, and how much of each type the mix keeps.
+
+The plan of a sample depends on nothing but its evidence, its id and the recipe: it is the same in every partition, on
+every attempt and on every engine. How the mix is met nevertheless is `mix.py`'s matter.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from curation.dialogue.model import Evidence, Focus, PlannedTurn
 from curation.dialogue.response_types import RESPONSE_TYPES
 
 THIN_WORDS = 7  # up to as many content words, one sentence tells it all
-SLACK = 2.0  # turns by which a type may be ahead of its share
-SCARCE = 0.6  # part of its share below which a type does not hold back the others
 ORDER = ("conversation", "detailed_description", "complex_reasoning", "false_premise")  # of the turns in a dialogue
+MANY = "conversation"  # of every other type an image carries one turn: a second would say the same
+RETOLD = ("doing", "object")  # of a thin caption, what a description tells too
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,16 @@ class Candidate:
     sample_id: str
     foci: Mapping[str, Sequence[Focus]]
     thin: bool = False  # so little evidence that "what is she doing?" would be answered by the description
+    refused: Mapping[str, str] = field(default_factory=dict)  # types that the evidence cannot carry, and why
+
+    def conversation(self, described: bool) -> list[Focus]:
+        """The foci of conversation that do not ask for the same, beside a description or without."""
+        kept: list[Focus] = []
+        for focus in self.foci.get(MANY, ()):
+            retold = self.thin and described and focus.kind in RETOLD
+            if not retold and not any(clash(focus, other) for other in kept):
+                kept.append(focus)
+        return kept
 
 
 def candidate(sample_id: str, evidence: Evidence, types: Sequence[str], min_words: Mapping[str, int]) -> Candidate:
@@ -33,86 +46,56 @@ def candidate(sample_id: str, evidence: Evidence, types: Sequence[str], min_word
     """
     size = len(evidence.stems)
     foci: dict[str, Sequence[Focus]] = {}
+    refused: dict[str, str] = {}
     for name in types:
-        if size >= min_words.get(name, 1):
-            found = RESPONSE_TYPES[name].foci(evidence)
-            foci[name] = sorted(found, key=lambda focus: draw(sample_id, name, focus.topic))
-    return Candidate(sample_id, foci, thin=size <= THIN_WORDS)
-
-
-def plan(candidates: Sequence[Candidate], mix: Mapping[str, float], max_turns: int) -> list[list[PlannedTurn]]:
-    """The turns to ask for, sample by sample.
-
-    Samples are served in the order of a hash of their ids; each turn goes to the response type that the sample can
-    still carry and that is furthest below its share. A sample whose other types have their share already gets no
-    further turn, so that the mix is met as closely as the evidence allows; every sample gets one turn at least.
-    The same partition gets the same plan on every attempt.
-    """
-    mix = reachable(candidates, mix, max_turns)
-    counts: Counter[str] = Counter()
-    planned: list[list[PlannedTurn]] = [[] for _ in candidates]
-    for at in sorted(range(len(candidates)), key=lambda at: draw(candidates[at].sample_id, "plan", "")):
-        planned[at] = _plan_one(candidates[at], mix, max_turns, counts)
-    return planned
-
-
-def reachable(candidates: Sequence[Candidate], mix: Mapping[str, float], max_turns: int) -> dict[str, float]:
-    """The mix that the evidence of these samples can carry.
-
-    A type that could fill less than SCARCE of its share is taken whole wherever it can be had, and the others divide
-    the rest as the recipe says: a share that hardly any caption supports must not cost the rest of the data.
-    """
-    full = sum(min(max_turns, sum(_most(sample, name) for name in mix)) for sample in candidates)
-    most = {name: sum(_most(sample, name) for sample in candidates) for name in mix}
-    scarce = {name: most[name] / full for name in mix if full and most[name] < SCARCE * mix[name] * full}
-    rest = sum(share for name, share in mix.items() if name not in scarce)
-    left = 1 - sum(scarce.values())
-    return {name: scarce.get(name, share / rest * left if rest else 0.0) for name, share in mix.items()}
-
-
-def _most(sample: Candidate, name: str) -> int:
-    """How many turns of a type the sample can carry."""
-    foci = sample.foci.get(name, ())
-    return len(foci) if name == "conversation" else min(1, len(foci))
-
-
-def _plan_one(sample: Candidate, mix: Mapping[str, float], max_turns: int, counts: Counter[str]) -> list[PlannedTurn]:
-    chosen: list[PlannedTurn] = []
-    while len(chosen) < max_turns:
-        options = {name: focus for name in mix if (focus := _next_focus(sample, name, chosen)) is not None}
-        if not options:
-            break
-        total = sum(counts.values()) + 1
-        below = {name: mix[name] * total - counts[name] for name in options}
-        name = max(options, key=lambda name: (below[name], name))
-        if chosen and below[name] < -SLACK:
-            break
-        counts[name] += 1
-        chosen.append(PlannedTurn(name, options[name]))
-    return sorted(
-        chosen, key=lambda turn: ORDER.index(turn.response_type) if turn.response_type in ORDER else len(ORDER)
-    )
-
-
-def _next_focus(sample: Candidate, name: str, chosen: Sequence[PlannedTurn]) -> Focus | None:
-    if sample.thin and _retells(name, chosen):
-        return None
-    thin_foci = ("doing", "object") if sample.thin else ()
-    described = any(turn.response_type == "detailed_description" for turn in chosen)
-    taken = [turn.focus for turn in chosen if turn.response_type == name]
-    if name != "conversation" and taken:
-        return None  # one description and one inference an image: a second would say the same
-    for focus in sample.foci.get(name, ()):
-        if described and focus.kind in thin_foci:
+        least = min_words.get(name, 1)
+        if size < least:
+            refused[name] = f"the evidence has {size} content words, {least} are needed"
             continue
-        if not any(clash(focus, other) for other in taken):
-            return focus
-    return None
+        found = RESPONSE_TYPES[name].foci(evidence)
+        if not found:
+            refused[name] = RESPONSE_TYPES[name].needs
+            continue
+        foci[name] = sorted(found, key=lambda focus: draw(sample_id, name, focus.topic))
+    return Candidate(sample_id, foci, size <= THIN_WORDS, refused)
 
 
-def _retells(name: str, chosen: Sequence[PlannedTurn]) -> bool:
-    told = {turn.focus.kind for turn in chosen}
-    return name == "detailed_description" and bool(told & {"doing", "object"})
+def plan(sample: Candidate, keep: Mapping[str, float], max_turns: int) -> list[PlannedTurn]:
+    """The turns to ask for, in the order of the dialogue.
+
+    Each type's turns are kept with the probability `keep[type]`, by numbers that depend on the sample id alone: of the
+    foci of conversation as near to that share as whole turns allow. A sample that would keep none gets one.
+    """
+    chosen = [
+        PlannedTurn(name, foci[0])
+        for name, foci in sample.foci.items()
+        if name != MANY and foci and uniform(sample.sample_id, name) < keep.get(name, 0.0)
+    ][:max_turns]
+    asked = sample.conversation(any(turn.response_type == "detailed_description" for turn in chosen))
+    room = min(len(asked), max_turns - len(chosen))
+    number = int(room * keep.get(MANY, 0.0) + uniform(sample.sample_id, MANY))
+    chosen += [PlannedTurn(MANY, focus) for focus in asked[: min(room, number)]]
+    return sorted(chosen or _one(sample, keep), key=_place)
+
+
+def fallback(carried: Sequence[str], keep: Mapping[str, float]) -> dict[str, float]:
+    """The probability with which each carried type gives the one turn of a sample that would keep none."""
+    total = sum(keep.get(name, 0.0) for name in carried)
+    return {name: keep.get(name, 0.0) / total if total else 1 / len(carried) for name in carried}
+
+
+def _one(sample: Candidate, keep: Mapping[str, float]) -> list[PlannedTurn]:
+    carried = sorted(name for name, foci in sample.foci.items() if foci)
+    at, reached = uniform(sample.sample_id, "fallback"), 0.0
+    for name, chance in fallback(carried, keep).items():
+        reached += chance
+        if at < reached or name == carried[-1]:
+            return [PlannedTurn(name, sample.foci[name][0])]
+    return []
+
+
+def _place(turn: PlannedTurn) -> int:
+    return ORDER.index(turn.response_type) if turn.response_type in ORDER else len(ORDER)
 
 
 def clash(one: Focus, two: Focus) -> bool:
@@ -124,3 +107,8 @@ def draw(sample_id: str, *names: str) -> int:
     """A number that depends on the sample id and the names alone."""
     joined = "\0".join((sample_id, *names)).encode()
     return int.from_bytes(hashlib.sha256(joined).digest()[:8], "big")
+
+
+def uniform(sample_id: str, name: str) -> float:
+    """As `draw`, evenly from 0 to 1."""
+    return draw(sample_id, "keep", name) / 2**64

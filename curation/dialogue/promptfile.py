@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ class Example(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     caption: str
+    facts: tuple[str, ...] = ()
     topic: str = ""
     hint: str = ""
     clue: str = ""
@@ -37,29 +39,34 @@ class PromptFile(BaseModel):
     questions: tuple[str, ...] = ()
     examples: dict[str, tuple[Example, ...]]
 
-    def chat(self, kind: str, caption: str, topic: str, hint: str = "", clue: str = "") -> tuple[dict[str, Any], ...]:
+    def chat(
+        self, kind: str, caption: str, topic: str, hint: str = "", clue: str = "", facts: Sequence[str] = ()
+    ) -> tuple[dict[str, Any], ...]:
         """The chat to send: system text, the examples of that focus, then the caption. All but the last message
         are the same for every sample, so that an engine with a prefix cache reads them once."""
         messages: list[dict[str, Any]] = [{"role": "system", "content": self.system}]
         for example in self.examples[kind]:
-            messages.append(
-                {"role": "user", "content": user_text(example.caption, example.topic, example.hint, example.clue)}
-            )
+            given = user_text(example.caption, example.topic, example.hint, example.clue, example.facts)
+            messages.append({"role": "user", "content": given})
             shown = (
                 {"question": example.question, "answer": example.answer}
                 if example.question
                 else {"answer": example.answer}
             )
             messages.append({"role": "assistant", "content": json.dumps(shown, separators=(", ", ": "))})
-        messages.append({"role": "user", "content": user_text(caption, topic, hint, clue)})
+        messages.append({"role": "user", "content": user_text(caption, topic, hint, clue, facts)})
         return tuple(messages)
 
 
-def user_text(caption: str, topic: str, hint: str = "", clue: str = "") -> str:
-    """What the LLM is given: the caption as a JSON string, so that nothing in it can end the quotation."""
-    quoted = json.dumps(caption, ensure_ascii=False)
-    named = {"Caption": quoted, "Question" if hint else "Topic": topic, "Hint": hint, "Clue": clue}
+def user_text(caption: str, topic: str, hint: str = "", clue: str = "", facts: Sequence[str] = ()) -> str:
+    """What the LLM is given: caption and facts as JSON strings, so that nothing in them can end the quotation."""
+    named = {"Caption": _quoted(caption), "Seen": " ".join(_quoted(fact) for fact in facts)}
+    named |= {"Question" if hint else "Topic": topic, "Hint": hint, "Clue": clue}
     return "\n".join(f"{name}: {text}" for name, text in named.items() if text)
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
 
 
 @functools.cache

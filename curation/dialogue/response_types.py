@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from curation.dialogue import focus as focus_of
+from curation.dialogue.evidence import OCR
 from curation.dialogue.model import Evidence, Focus, PlannedTurn, Turn
 from curation.dialogue.premise import premise_foci
 from curation.dialogue.promptfile import PromptFile, prompt_file
@@ -44,6 +45,7 @@ class ResponseType(Protocol):
     """What the rewrite stage needs of a response type."""
 
     name: str
+    needs: str  # why evidence that carries none of its foci does not
 
     def schema(self, planned: PlannedTurn, steer: bool) -> dict[str, Any]:
         """The JSON schema that the answer is decoded by; with `steer` it fixes how the question begins."""
@@ -54,14 +56,15 @@ class ResponseType(Protocol):
     def messages(self, evidence: Evidence, planned: PlannedTurn) -> tuple[dict[str, Any], ...]:
         """The chat to send."""
 
-    def parse(self, text: str, planned: PlannedTurn) -> list[Turn]:
-        """The turns in the LLM's text. Raises InvalidAnswer."""
+    def parse(self, text: str, planned: PlannedTurn) -> Turn:
+        """The turn in the LLM's text. Raises InvalidAnswer."""
 
 
 class Conversation:
     """Short questions about single facts: colour, number, clothing, activity, place, material."""
 
     name = "conversation"
+    needs = "no color, number, clothing, activity, place, material or text is told of anything"
 
     def schema(self, planned: PlannedTurn, steer: bool) -> dict[str, Any]:
         return _steered(planned.focus.form if steer else "")
@@ -70,40 +73,46 @@ class Conversation:
         return focus_of.foci(evidence)
 
     def messages(self, evidence: Evidence, planned: PlannedTurn) -> tuple[dict[str, Any], ...]:
-        return _prompt(self.name, evidence).chat(planned.focus.kind, evidence.text, planned.focus.topic)
+        return _prompt(self.name, evidence).chat(planned.focus.kind, _told(evidence, planned), planned.focus.topic)
 
-    def parse(self, text: str, planned: PlannedTurn) -> list[Turn]:
+    def parse(self, text: str, planned: PlannedTurn) -> Turn:
         found = _validate(Exchange, text)
-        return [Turn(self.name, found.question.strip(), found.answer.strip())]
+        return Turn(self.name, found.question.strip(), found.answer.strip())
 
 
 class _StatementType:
     """A question that is known beforehand, and an answer that the LLM writes."""
 
     name: str
+    needs: str
 
     def schema(self, planned: PlannedTurn, steer: bool) -> dict[str, Any]:
         return _statement()
 
-    def parse(self, text: str, planned: PlannedTurn) -> list[Turn]:
+    def parse(self, text: str, planned: PlannedTurn) -> Turn:
         found = _validate(Statement, text)
-        return [Turn(self.name, planned.focus.topic, found.answer.strip())]
+        return Turn(self.name, planned.focus.topic, found.answer.strip())
 
 
 class DetailedDescription(_StatementType):
     """All of the evidence as fluent text. The question is one of the prompt file's, by sample id."""
 
     name = "detailed_description"
+    needs = "nothing is told, or there is no prompt file in its language"
 
     def foci(self, evidence: Evidence) -> list[Focus]:
         prompt = prompt_file(self.name, evidence.lexicon.language)
         if not evidence.stems or prompt is None:
             return []
-        kind = "action" if any(scene.actions for scene in evidence.scenes) else "still"
+        kind = "action" if evidence.scenes[0].actions else "still"
+        if _seen(evidence) and "fused" in prompt.examples:
+            kind = "fused"
         return [Focus(kind, question) for question in prompt.questions]
 
     def messages(self, evidence: Evidence, planned: PlannedTurn) -> tuple[dict[str, Any], ...]:
-        return _prompt(self.name, evidence).chat(planned.focus.kind, evidence.text, "")
+        kind = planned.focus.kind
+        facts = _seen(evidence) if kind == "fused" else ()
+        return _prompt(self.name, evidence).chat(kind, evidence.text, "", facts=facts)
 
 
 class ComplexReasoning(_StatementType):
@@ -111,6 +120,7 @@ class ComplexReasoning(_StatementType):
     answer hedges and names the cue."""
 
     name = "complex_reasoning"
+    needs = "nothing told is a cue for an inference"
 
     def foci(self, evidence: Evidence) -> list[Focus]:
         return focus_of.cue_foci(evidence)
@@ -118,20 +128,31 @@ class ComplexReasoning(_StatementType):
     def messages(self, evidence: Evidence, planned: PlannedTurn) -> tuple[dict[str, Any], ...]:
         focus = planned.focus
         prompt = _prompt(self.name, evidence)
-        return prompt.chat(focus.kind, evidence.text, focus.topic, focus.hint, focus.clue)
+        return prompt.chat(focus.kind, _told(evidence, planned), focus.topic, focus.hint, focus.clue)
 
 
 class FalsePremise(_StatementType):
     """A question that takes a wrong colour or number for granted, and an answer that puts it right. Off by default."""
 
     name = "false_premise"
+    needs = "no color and no number is told that a question could get wrong"
 
     def foci(self, evidence: Evidence) -> list[Focus]:
         return premise_foci(evidence)
 
     def messages(self, evidence: Evidence, planned: PlannedTurn) -> tuple[dict[str, Any], ...]:
         focus = planned.focus
-        return _prompt(self.name, evidence).chat(focus.kind, evidence.text, focus.topic, focus.hint)
+        return _prompt(self.name, evidence).chat(focus.kind, _told(evidence, planned), focus.topic, focus.hint)
+
+
+def _told(evidence: Evidence, planned: PlannedTurn) -> str:
+    """The fact that answers the focus: one is enough, and more would tempt a small model to mix them."""
+    return evidence.facts[planned.focus.fact].text
+
+
+def _seen(evidence: Evidence) -> tuple[str, ...]:
+    """The facts beside the first that a description tells too. What is written in the image is a turn of its own."""
+    return tuple(fact.text for fact in evidence.facts[1:] if fact.source != OCR)
 
 
 def _prompt(name: str, evidence: Evidence) -> PromptFile:

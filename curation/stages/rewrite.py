@@ -2,41 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import pyarrow as pa
 from pydantic import Field, field_validator
 
-from curation.dialogue.checks import default_checks, failures
-from curation.dialogue.evidence import gather
-from curation.dialogue.lexicon import WORD
-from curation.dialogue.model import Evidence, PlannedTurn, Turn
-from curation.dialogue.plan import candidate, draw, plan
+from curation.dialogue.mix import published, solve
+from curation.dialogue.model import Turn
+from curation.dialogue.passes import Chat
+from curation.dialogue.plan import Candidate, candidate, plan
 from curation.dialogue.promptfile import fingerprint
-from curation.dialogue.response_types import RESPONSE_TYPES, InvalidAnswer
-from curation.inference.chat import ChatAnswer, ChatRequest
+from curation.dialogue.response_types import RESPONSE_TYPES
+from curation.dialogue.sources import EvidenceSection, Known, Sample, Sources
+from curation.dialogue.vision import data_uri
+from curation.dialogue.writing import PLAIN, Attempt, Dialogue, Settings, Slot, Writer, no_turn, seed_of
 from curation.samples import Reason, Reject, column, fill, live, reject
 from curation.section import Section
-
-
-class Chat(Protocol):
-    """Where requests go."""
-
-    def ask(self, requests: list[ChatRequest]) -> list[ChatAnswer]:
-        """One answer a request, in the same order. Never raises for a single request."""
-
-    def close(self) -> None:
-        """Let go of connections and threads."""
 
 
 class RewriteSection(Section):
     """How dialogues are written."""
 
-    mix: dict[str, float] = Field({"conversation": 0.5, "detailed_description": 0.35, "complex_reasoning": 0.15})
-    """Share of each response type among the turns, as far as the evidence can carry it; shares are normalised.
+    evidence: EvidenceSection = EvidenceSection()
+    """What counts as known of an image beside its alt-text."""
+    vision: bool = Field(False)
+    """Send the image too: the model must see images. The evidence stays what the checks hold it to. The images of a
+    partition are held as text meanwhile: 4/3 of their bytes."""
+    language: str | None = Field(None, pattern=r"^[a-z]{2}$")
+    """Language of every dialogue (ISO 639-1); none means each caption's own. Captions of other languages need
+    `evidence.translate` or `evidence.describe`, whose text in this language is then all the evidence there is."""
+    mix: dict[str, float] = Field({"conversation": 0.5, "detailed_description": 0.4, "complex_reasoning": 0.1})
+    """Share of each response type among the accepted turns, as far as captions can carry it; shares are normalised.
     Compare Instructify's 0.37 conversation, 0.15 description, 0.49 reasoning, which a lone alt-text cannot carry."""
+    keep: dict[str, float] = Field(default_factory=dict)
+    """Probability with which each turn that a sample can carry is asked for, by type. Left out, it is solved from the
+    mix for web captions in general; `curation prompt mix RECIPE` solves it for the recipe's own source."""
+    yields: dict[str, float] = Field({"complex_reasoning": 0.85})
+    """Share of a type's planned turns that pass the checks with this model, to solve `keep` with; 1 if left out."""
     max_turns: int = Field(4, ge=1, le=12)
     """Most turns of one dialogue."""
     min_words: dict[str, int] = Field({"conversation": 3, "detailed_description": 1, "complex_reasoning": 3})
@@ -55,6 +58,14 @@ class RewriteSection(Section):
     seed: bool = Field(False)
     """Send a seed that is made of the sample id. Leave it off for CPU pools: a seeded request can kill vLLM there."""
 
+    @field_validator("keep", "yields")
+    @classmethod
+    def _probabilities(cls, values: dict[str, float]) -> dict[str, float]:
+        for name, value in values.items():
+            if name not in RESPONSE_TYPES or not 0 <= value <= 1:
+                raise ValueError(f"expected a response type ({', '.join(RESPONSE_TYPES)}) and a number from 0 to 1")
+        return values
+
     @field_validator("mix")
     @classmethod
     def _known_types(cls, mix: dict[str, float]) -> dict[str, float]:
@@ -65,171 +76,103 @@ class RewriteSection(Section):
             raise ValueError("the shares of a mix must not be negative and must have a positive sum")
         return mix
 
-
-@dataclass
-class _Slot:
-    """One planned turn and what has come back for it."""
-
-    planned: PlannedTurn
-    turn: Turn | None = None
-    failed: int = 0  # checks that the best candidate failed; 0 with a turn means done
-    reject: Reject | None = None  # why there is no turn
-
     @property
-    def done(self) -> bool:
-        return self.turn is not None and not self.failed
+    def shares(self) -> dict[str, float]:
+        """The mix with shares that add up to 1, without types of none."""
+        total = sum(self.mix.values())
+        return {name: share / total for name, share in self.mix.items() if share > 0}
 
-
-@dataclass
-class _Dialogue:
-    """One sample on its way through the stage."""
-
-    row: int
-    sample_id: str
-    evidence: Evidence
-    slots: list[_Slot] = field(default_factory=list)
-    model: str | None = None
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-
-    def others(self, slot: _Slot) -> list[Turn]:
-        return [other.turn for other in self.slots if other is not slot and other.turn is not None and other.done]
+    def kept(self) -> dict[str, float]:
+        """The recipe's `keep`, or the one solved from its mix."""
+        if self.keep:
+            return {name: self.keep.get(name, 1.0) for name in self.shares}
+        return dict(solve(self.shares, published(), self.max_turns, self.yields).keep)
 
 
 class Rewrite:
     """Writes a dialogue for each sample that has evidence.
 
-    Reads `sample_id`, `text`, `language`. Fills `evidence`, `turns`, `messages` (`<image>` in the first question
-    alone), `model`, `prompt`, `seed`, `prompt_tokens`, `completion_tokens`. Each planned turn is asked for up to
-    `attempts` times until a candidate passes the default checks; the best candidate is kept either way, and the
-    quality stage has the last word. Reasons: no_evidence, llm_failed, llm_truncated, llm_invalid.
+    Reads `sample_id`, `text`, `language`, and as the recipe says `metadata` and `image`. Fills `evidence`, `turns`,
+    `messages` (`<image>` in the first question alone), `model`, `prompt`, `seed`, `prompt_tokens`,
+    `completion_tokens`. Each planned turn is asked for up to `attempts` times until a candidate passes the default
+    checks; the best candidate is kept either way, and the quality stage has the last word. Reasons: no_evidence,
+    llm_failed, llm_truncated, llm_invalid. `seer` answers the describe pass if it has endpoints of its own.
     """
 
     name = "rewrite"
 
-    def __init__(self, section: RewriteSection, chat: Chat) -> None:
+    def __init__(
+        self,
+        section: RewriteSection,
+        chat: Chat,
+        seer: Chat | None = None,
+        tell: Callable[[Attempt], None] | None = None,
+    ) -> None:
         self._section = section
-        self._chat = chat
-        self._checks = default_checks()
-        total = sum(section.mix.values())
-        self._mix = {name: share / total for name, share in section.mix.items() if share > 0}
+        self._chats = [chat] if seer is None else [chat, seer]
+        self._keep = section.kept()
+        self._sources = Sources(section.evidence, section.language, chat, seer, section.max_tokens)
+        settings = Settings(
+            section.attempts,
+            section.temperature,
+            section.retry_temperature,
+            section.max_tokens,
+            section.steer_questions,
+            section.seed,
+        )
+        self.writer = Writer(settings, chat, tell)
 
     def close(self) -> None:
-        """Close the client."""
-        self._chat.close()
+        """Close the clients."""
+        for chat in self._chats:
+            chat.close()
 
     def __call__(self, table: pa.Table) -> pa.Table:
-        rows = live(table)
-        dialogues, rejects = self._plan(table, rows)
-        for attempt in range(self._section.attempts):
-            self._round(dialogues, attempt)
-        self._rescue(dialogues)
+        dialogues, rejects = self.planned(table)
+        self.writer.write(dialogues, rescue=PLAIN in self._keep)
         for dialogue in dialogues:
             if not any(slot.turn for slot in dialogue.slots):
-                rejects[dialogue.row] = _no_turn(dialogue.slots)
+                rejects[dialogue.row] = no_turn(dialogue.slots)
         return reject(_filled(table, dialogues, self._section.seed), rejects)
 
-    def _plan(self, table: pa.Table, rows: Sequence[int]) -> tuple[list[_Dialogue], dict[int, Reject]]:
-        dialogues: list[_Dialogue] = []
-        rejects: dict[int, Reject] = {}
-        ids, texts, tongues = (column(table, name, rows) for name in ("sample_id", "text", "language"))
-        for row, sample_id, text, language in zip(rows, ids, texts, tongues, strict=True):
-            evidence = gather(text, language)
-            if evidence is None:
-                found = f"no lexicon of language {language}" if text else "no text"
-                rejects[row] = Reject(Reason.NO_EVIDENCE, found)
-            else:
-                dialogues.append(_Dialogue(row, sample_id, evidence))
-        candidates = [
-            candidate(each.sample_id, each.evidence, list(self._mix), self._section.min_words) for each in dialogues
-        ]
-        for dialogue, turns in zip(dialogues, plan(candidates, self._mix, self._section.max_turns), strict=True):
-            dialogue.slots = [_Slot(turn) for turn in turns]
-            if not turns:
-                rejects[dialogue.row] = Reject(Reason.NO_EVIDENCE, "the text carries no response type of the mix")
-        return [dialogue for dialogue in dialogues if dialogue.slots], rejects
-
-    def _rescue(self, dialogues: Sequence[_Dialogue]) -> None:
-        """Ask for a plain description where nothing else came out well: nearly every caption carries one."""
-        kind = "detailed_description"
-        lost = [each for each in dialogues if not any(slot.done for slot in each.slots)]
-        for dialogue in lost:
-            if kind in self._mix and all(slot.planned.response_type != kind for slot in dialogue.slots):
-                foci = RESPONSE_TYPES[kind].foci(dialogue.evidence)
-                foci.sort(key=lambda focus: draw(dialogue.sample_id, kind, focus.topic))
-                dialogue.slots = [_Slot(PlannedTurn(kind, foci[0])), *dialogue.slots] if foci else dialogue.slots
-        fresh = [each for each in lost if each.slots[0].turn is None and each.slots[0].planned.response_type == kind]
-        for attempt in range(self._section.attempts):
-            self._round(fresh, attempt, first_only=True)
-
-    def _round(self, dialogues: Sequence[_Dialogue], attempt: int, first_only: bool = False) -> None:
-        """Ask once for every turn (or every dialogue's first) that has no good candidate yet."""
-        slots = [(each, slot) for each in dialogues for slot in each.slots[: 1 if first_only else None]]
-        open_slots = [(dialogue, slot) for dialogue, slot in slots if not slot.done]
-        if not open_slots:
-            return
-        answers = self._chat.ask([self._request(dialogue, slot, attempt) for dialogue, slot in open_slots])
-        for (dialogue, slot), answer in zip(open_slots, answers, strict=True):
-            dialogue.model = answer.model or dialogue.model
-            dialogue.prompt_tokens += answer.prompt_tokens
-            dialogue.completion_tokens += answer.completion_tokens
-            self._take(dialogue, slot, answer)
-
-    def _request(self, dialogue: _Dialogue, slot: _Slot, attempt: int) -> ChatRequest:
-        kind = RESPONSE_TYPES[slot.planned.response_type]
+    def known(self, table: pa.Table, rows: Sequence[int]) -> list[Known]:
+        """The evidence of some rows."""
         section = self._section
-        seed = _seed(dialogue.sample_id, slot.planned.focus.topic, str(attempt)) if section.seed else None
-        return ChatRequest(
-            messages=kind.messages(dialogue.evidence, slot.planned),
-            max_tokens=section.max_tokens,
-            temperature=section.retry_temperature if attempt else section.temperature,
-            seed=seed,
-            schema=kind.schema(slot.planned, section.steer_questions),
-        )
+        texts, tongues = (column(table, name, rows) for name in ("text", "language"))
+        none: list[Any] = [None] * len(rows)
+        metadata = column(table, "metadata", rows) if section.evidence.metadata else none
+        images = _images(table, rows) if section.evidence.ocr or section.evidence.describe else none
+        return self._sources.gather([Sample(*cells) for cells in zip(texts, tongues, metadata, images, strict=True)])
 
-    def _take(self, dialogue: _Dialogue, slot: _Slot, answer: ChatAnswer) -> None:
-        """Keep the answer's turn if it is better than what the slot has."""
-        if answer.failure is not None:
-            slot.reject = Reject(answer.failure, answer.detail)
-            return
-        if answer.finish_reason == "length":
-            slot.reject = Reject(Reason.LLM_TRUNCATED, f"cut at {self._section.max_tokens} tokens")
-            return
-        try:
-            turns = RESPONSE_TYPES[slot.planned.response_type].parse(answer.text, slot.planned)
-        except InvalidAnswer as error:
-            slot.reject = Reject(Reason.LLM_INVALID, f"{slot.planned.response_type}: {error}")
-            return
-        for turn in turns:
-            failed = len(failures(self._checks, turn, dialogue.evidence, dialogue.others(slot)))
-            failed += _off_focus(turn, slot.planned, dialogue.evidence)
-            if slot.turn is None or failed < slot.failed:
-                slot.turn, slot.failed = turn, failed
+    def candidate(self, sample_id: str, known: Known) -> Candidate:
+        """What a sample can carry of the mix."""
+        if known.evidence is None:
+            return Candidate(sample_id, {})
+        return candidate(sample_id, known.evidence, list(self._keep), self._section.min_words)
 
-
-def _off_focus(turn: Turn, planned: PlannedTurn, evidence: Evidence) -> int:
-    """1 when the question gives the answer away or misses the focus, or the answer misses it: ask again."""
-    focus = planned.focus
-    lexicon = evidence.lexicon
-    asked = {lexicon.stem(word) for word in WORD.findall(turn.question)}
-    told = lexicon.entailed(lexicon.stem(word) for word in WORD.findall(turn.answer))
-    if focus.expected and not focus.expected & told:
-        return 1
-    if focus.asked and not focus.asked & asked:
-        return 1
-    if focus.kind in ("color", "count", "material", "wearing", "object") and focus.expected & asked:
-        return 1
-    return 0
+    def planned(self, table: pa.Table) -> tuple[list[Dialogue], dict[int, Reject]]:
+        """The dialogues to be written, with the turns to ask for, and the rows of which there is none."""
+        rows, section = live(table), self._section
+        dialogues: list[Dialogue] = []
+        rejects: dict[int, Reject] = {}
+        ids = column(table, "sample_id", rows)
+        images = _images(table, rows) if section.vision else [None] * len(rows)
+        for row, sample_id, known, image in zip(rows, ids, self.known(table, rows), images, strict=True):
+            turns = plan(self.candidate(sample_id, known), self._keep, section.max_turns)
+            if known.evidence is None:
+                rejects[row] = Reject(Reason.NO_EVIDENCE, known.why)
+            elif not turns:
+                rejects[row] = Reject(Reason.NO_EVIDENCE, "the text carries no response type of the mix")
+            else:
+                slots = [Slot(turn) for turn in turns]
+                uri = data_uri(image) if image else None
+                tokens = (known.prompt_tokens, known.completion_tokens)
+                dialogues.append(Dialogue(row, sample_id, known.evidence, slots, uri, None, *tokens))
+        return dialogues, rejects
 
 
-def _no_turn(slots: Iterable[_Slot]) -> Reject:
-    order = (Reason.LLM_INVALID, Reason.LLM_TRUNCATED, Reason.LLM_FAILED)
-    found = [slot.reject for slot in slots if slot.reject is not None]
-    return max(found, key=lambda each: order.index(each.reason) if each.reason in order else len(order))
-
-
-def _seed(sample_id: str, *names: str) -> int:
-    return draw(sample_id, *names) % 2**31
+def _images(table: pa.Table, rows: Sequence[int]) -> list[bytes | None]:
+    return [image["bytes"] if image else None for image in column(table, "image", rows)]
 
 
 def messages_of(turns: Sequence[Turn]) -> list[dict[str, str]]:
@@ -242,7 +185,7 @@ def messages_of(turns: Sequence[Turn]) -> list[dict[str, str]]:
     return messages
 
 
-def _filled(table: pa.Table, dialogues: Sequence[_Dialogue], seeded: bool) -> pa.Table:
+def _filled(table: pa.Table, dialogues: Sequence[Dialogue], seeded: bool) -> pa.Table:
     columns: dict[str, dict[int, Any]] = {
         name: {}
         for name in ("evidence", "turns", "messages", "model", "prompt", "seed", "prompt_tokens", "completion_tokens")
@@ -257,7 +200,10 @@ def _filled(table: pa.Table, dialogues: Sequence[_Dialogue], seeded: bool) -> pa
         columns["prompt_tokens"][each.row] = each.prompt_tokens
         columns["completion_tokens"][each.row] = each.completion_tokens
         if seeded:
-            columns["seed"][each.row] = _seed(each.sample_id)
+            columns["seed"][each.row] = seed_of(each.sample_id)
     for name, values in columns.items():
         table = fill(table, name, values)
     return table
+
+
+__all__ = ["Chat", "Rewrite", "RewriteSection", "messages_of"]

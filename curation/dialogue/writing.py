@@ -1,0 +1,183 @@
+"""From planned turns to written ones: requests, what comes back, and which candidate is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from curation.dialogue.checks import BaseCheck, default_checks, failures
+from curation.dialogue.lexicon import WORD
+from curation.dialogue.model import Evidence, Focus, PlannedTurn, Turn
+from curation.dialogue.passes import Chat
+from curation.dialogue.plan import draw
+from curation.dialogue.response_types import RESPONSE_TYPES, InvalidAnswer
+from curation.dialogue.vision import with_image
+from curation.inference.chat import ChatAnswer, ChatRequest
+from curation.samples import Reason, Reject
+
+PLAIN = "detailed_description"
+
+
+@dataclass
+class Slot:
+    """One planned turn and what has come back for it."""
+
+    planned: PlannedTurn
+    turn: Turn | None = None
+    failed: int = 0  # checks that the best candidate failed; 0 with a turn means done
+    reject: Reject | None = None  # why there is no turn
+
+    @property
+    def done(self) -> bool:
+        """Whether there is a turn that passed every check."""
+        return self.turn is not None and not self.failed
+
+
+@dataclass
+class Dialogue:
+    """One sample on its way through the stage."""
+
+    row: int
+    sample_id: str
+    evidence: Evidence
+    slots: list[Slot] = field(default_factory=list)
+    image: str | None = None  # as a data: URI, in vision mode
+    model: str | None = None
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+    def others(self, slot: Slot) -> list[Turn]:
+        """The good turns beside one."""
+        return [other.turn for other in self.slots if other is not slot and other.turn is not None and other.done]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How turns are asked for; the recipe's `rewrite` documents each."""
+
+    attempts: int
+    temperature: float
+    retry_temperature: float
+    max_tokens: int
+    steer: bool
+    seed: bool
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One request for a turn, its answer, and what was found wrong with it (nothing means that it was good)."""
+
+    slot: Slot
+    request: ChatRequest
+    answer: ChatAnswer
+    turn: Turn | None
+    problems: tuple[str, ...]
+
+
+class Writer:
+    """Asks for the planned turns of many dialogues at once, each up to `attempts` times until a candidate passes every
+    default check; the best candidate is kept either way. `tell` hears of each attempt."""
+
+    def __init__(self, settings: Settings, chat: Chat, tell: Callable[[Attempt], None] | None = None) -> None:
+        self._settings = settings
+        self._chat = chat
+        self._tell = tell
+        self._checks: Sequence[BaseCheck] = default_checks()
+
+    def write(self, dialogues: Sequence[Dialogue], rescue: bool) -> None:
+        """Fill the slots. With `rescue`, a dialogue in which nothing came out well is asked for a plain description,
+        which nearly every caption carries."""
+        for attempt in range(self._settings.attempts):
+            self._round(dialogues, attempt)
+        if rescue:
+            self._rescue(dialogues)
+
+    def request(self, dialogue: Dialogue, slot: Slot, attempt: int = 0) -> ChatRequest:
+        """What is sent for a slot."""
+        kind, settings = RESPONSE_TYPES[slot.planned.response_type], self._settings
+        messages = kind.messages(dialogue.evidence, slot.planned)
+        return ChatRequest(
+            messages=with_image(messages, dialogue.image) if dialogue.image else messages,
+            max_tokens=settings.max_tokens,
+            temperature=settings.retry_temperature if attempt else settings.temperature,
+            seed=seed_of(dialogue.sample_id, slot.planned.focus.topic, str(attempt)) if settings.seed else None,
+            schema=kind.schema(slot.planned, settings.steer),
+        )
+
+    def _rescue(self, dialogues: Sequence[Dialogue]) -> None:
+        lost = [each for each in dialogues if not any(slot.done for slot in each.slots)]
+        for dialogue in lost:
+            if all(slot.planned.response_type != PLAIN for slot in dialogue.slots):
+                foci = RESPONSE_TYPES[PLAIN].foci(dialogue.evidence)
+                foci.sort(key=lambda focus: draw(dialogue.sample_id, PLAIN, focus.topic))
+                dialogue.slots = [Slot(PlannedTurn(PLAIN, foci[0])), *dialogue.slots] if foci else dialogue.slots
+        fresh = [each for each in lost if each.slots[0].turn is None and each.slots[0].planned.response_type == PLAIN]
+        for attempt in range(self._settings.attempts):
+            self._round(fresh, attempt, first_only=True)
+
+    def _round(self, dialogues: Sequence[Dialogue], attempt: int, first_only: bool = False) -> None:
+        """Ask once for every turn (or every dialogue's first) that has no good candidate yet."""
+        slots = [(each, slot) for each in dialogues for slot in each.slots[: 1 if first_only else None]]
+        # requests of one prefix next to each other, so that the engine's prefix cache has it when the next comes
+        open_slots = sorted((pair for pair in slots if not pair[1].done), key=_prefix)
+        if not open_slots:
+            return
+        requests = [self.request(dialogue, slot, attempt) for dialogue, slot in open_slots]
+        for (dialogue, slot), request, answer in zip(open_slots, requests, self._chat.ask(requests), strict=True):
+            dialogue.model = answer.model or dialogue.model
+            dialogue.prompt_tokens += answer.prompt_tokens
+            dialogue.completion_tokens += answer.completion_tokens
+            turn, problems = self._take(dialogue, slot, answer)
+            if self._tell is not None:
+                self._tell(Attempt(slot, request, answer, turn, problems))
+
+    def _take(self, dialogue: Dialogue, slot: Slot, answer: ChatAnswer) -> tuple[Turn | None, tuple[str, ...]]:
+        """Keep the answer's turn if it is better than what the slot has. The turn, and what is wrong with it."""
+        if answer.failure is not None:
+            slot.reject = Reject(answer.failure, answer.detail)
+        elif answer.finish_reason == "length":
+            slot.reject = Reject(Reason.LLM_TRUNCATED, f"cut at {self._settings.max_tokens} tokens")
+        else:
+            try:
+                turn = RESPONSE_TYPES[slot.planned.response_type].parse(answer.text, slot.planned)
+            except InvalidAnswer as error:
+                slot.reject = Reject(Reason.LLM_INVALID, f"{slot.planned.response_type}: {error}")
+            else:
+                found = failures(self._checks, turn, dialogue.evidence, dialogue.others(slot))
+                problems = [f"{reject.reason}: {reject.detail}" for _, reject in found]
+                problems += off_focus(turn, slot.planned.focus, dialogue.evidence)
+                if slot.turn is None or len(problems) < slot.failed:
+                    slot.turn, slot.failed = turn, len(problems)
+                return turn, tuple(problems)
+        return None, (f"{slot.reject.reason}: {slot.reject.detail}",)
+
+
+def _prefix(pair: tuple[Dialogue, Slot]) -> tuple[str, str]:
+    planned = pair[1].planned
+    return planned.response_type, planned.focus.kind
+
+
+def off_focus(turn: Turn, focus: Focus, evidence: Evidence) -> list[str]:
+    """What makes a turn miss its focus: such a one is asked for again, though it may be true."""
+    lexicon = evidence.lexicon
+    asked = {lexicon.stem(word) for word in WORD.findall(turn.question)}
+    told = lexicon.entailed(lexicon.stem(word) for word in WORD.findall(turn.answer))
+    if focus.expected and not focus.expected & told:
+        return ["off focus: the answer does not say what was to be told"]
+    if focus.asked and not focus.asked & asked:
+        return ["off focus: the question is about something else"]
+    if focus.kind in ("color", "count", "material", "wearing", "object") and focus.expected & asked:
+        return ["off focus: the question gives the answer away"]
+    return []
+
+
+def no_turn(slots: Iterable[Slot]) -> Reject:
+    """Why a dialogue has no turn at all."""
+    order = (Reason.LLM_INVALID, Reason.LLM_TRUNCATED, Reason.LLM_FAILED)
+    found = [slot.reject for slot in slots if slot.reject is not None]
+    return max(found, key=lambda each: order.index(each.reason) if each.reason in order else len(order))
+
+
+def seed_of(sample_id: str, *names: str) -> int:
+    """A seed that depends on the sample id and the names alone."""
+    return draw(sample_id, *names) % 2**31

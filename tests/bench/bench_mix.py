@@ -1,0 +1,89 @@
+"""What web-like captions can carry, and how near the accepted data come to the mix: `python -m tests.bench.bench_mix`.
+
+With --table it prints `curation/dialogue/supply.yaml` anew.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+from collections import Counter
+from collections.abc import Sequence
+
+from curation.dialogue.evidence import gather
+from curation.dialogue.mix import Supply, published, solve, supply_of
+from curation.dialogue.plan import Candidate, candidate, plan, uniform
+from curation.dialogue.response_types import RESPONSE_TYPES
+from curation.samples import sample_id
+from curation.stages.rewrite import RewriteSection
+from tests.captions import web_captions
+
+SAMPLES = 1000
+MIXES: tuple[dict[str, float], ...] = (
+    RewriteSection().shares,
+    {"conversation": 0.5, "detailed_description": 0.35, "complex_reasoning": 0.15},
+    {"conversation": 0.45, "detailed_description": 0.4, "complex_reasoning": 0.1, "false_premise": 0.05},
+    {"conversation": 0.37, "detailed_description": 0.15, "complex_reasoning": 0.48},
+)
+
+
+def candidates(captions: Sequence[str], types: Sequence[str]) -> list[Candidate]:
+    """What each caption can carry."""
+    found = []
+    for caption in captions:
+        evidence = gather(caption, "en")
+        if evidence is not None:
+            found.append(candidate(sample_id("u", caption), evidence, types, RewriteSection().min_words))
+    return found
+
+
+def shares(samples: Sequence[Candidate], section: RewriteSection, passes: float = 1.0) -> dict[str, float]:
+    """The mix over the turns that are accepted when each type's planned turns pass as the section's yields say."""
+    keep, yields = section.kept(), section.yields
+    kept: Counter[str] = Counter()
+    for sample in samples:
+        for turn in plan(sample, keep, section.max_turns):
+            chance = yields.get(turn.response_type, 1.0) * passes
+            kept[turn.response_type] += uniform(sample.sample_id, f"pass {turn.focus.topic}") < chance
+    return {name: kept[name] / kept.total() for name in section.shares}
+
+
+def print_table(supply: Supply) -> None:
+    """The packaged table, as YAML."""
+    sys.stdout.write(
+        "# How many of 10,000 web-like captions (tests/captions.py) carry what; made by tests/bench/bench_mix.py.\n"
+    )
+    sys.stdout.write(
+        "# single: types of which it carries a turn; beside, alone: turns of conversation with and without a\n"
+    )
+    sys.stdout.write("# description.\nversion: 1\nclasses:\n")
+    for carries, number in sorted(supply.items(), key=lambda pair: (-pair[1], str(pair[0]))):
+        single = ", ".join(carries.single)
+        line = f"  - {{samples: {number:g}, single: [{single}], beside: {carries.beside}, alone: {carries.alone}}}\n"
+        sys.stdout.write(line)
+
+
+def main() -> None:
+    """Print for each mix the shares of ten sets of 1,000 samples."""
+    if "--table" in sys.argv:
+        # ten sets of different captions: one of ten thousand would run out of short ones
+        captions = [caption for seed in range(100, 110) for caption in web_captions(SAMPLES, seed)]
+        print_table(supply_of(candidates(captions, list(RESPONSE_TYPES))))
+        return
+    for mix in MIXES:
+        section = RewriteSection(mix=mix)
+        solved = solve(section.shares, published(), section.max_turns, section.yields)
+        misses = []
+        for seed in range(2, 12):
+            found = shares(candidates(web_captions(SAMPLES, seed), list(mix)), section)
+            misses.append(max(abs(found[name] - share) for name, share in section.shares.items()))
+        wanted = ", ".join(f"{name} {share:.2f}" for name, share in mix.items())
+        expected = ", ".join(f"{share:.3f}" for share in solved.shares.values())
+        sys.stdout.write(
+            f"{wanted}\n  expected {expected}; {solved.turns:.2f} turns a sample; largest miss on 10 sets of "
+            f"{SAMPLES}: median {statistics.median(misses):.3f}, worst {max(misses):.3f}\n"
+        )
+
+
+if __name__ == "__main__":
+    main()
