@@ -90,6 +90,16 @@ def bgr(pixels: Pixels) -> Pixels:
     return swapped  # type: ignore[no-any-return]
 
 
+def as_bgr(pixels: Pixels, rgb: bool) -> Pixels:
+    """One channel or three, in the order that `rgb` says, as BGR."""
+    import cv2
+
+    if pixels.ndim == 2 or pixels.shape[2] == 1:
+        grey: Any = cv2.cvtColor(pixels, cv2.COLOR_GRAY2BGR)
+        return grey  # type: ignore[no-any-return]
+    return bgr(pixels) if rgb else pixels
+
+
 def _converted(image: Picture, icc: bytes) -> Picture | None:
     from PIL import ImageCms
 
