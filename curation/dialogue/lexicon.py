@@ -62,6 +62,10 @@ class Lexicon:
             for phrase in words.get(name, ())
             for word in str(phrase).split()
         )
+        # as written, in lower case: what questions of every picture are made of
+        self.plain_words = self.function_words | {
+            word for name in ("question_words", "frame_words") for word in words.get(name, ())
+        }
         self.colours = self.stems(words.get("colours", ()))
         self.numbers = {self.stem(str(key)): int(value) for key, value in words.get("numbers", {}).items()}
         self.quantities = self.stems(words.get("quantities", ()))
