@@ -23,11 +23,14 @@ demo-s3: $(VENV) ## the same, with the table on an S3 server that it starts
 demo-rows: $(VENV) ## add a file of new rows to the demo's source; the next `make demo` does only those
 	@$(PY) -m curation.demo add-rows --root $(DEMO)
 
+# Two at a time: what needs Ray or the LLM runs on one side (the group "ray"), all else on the other.
+TWO := -n 2 --dist loadgroup
+
 test: $(VENV) ## the tests: units, integration on loopback servers, end to end with the real LLM
-	@$(PY) -m pytest -m "not gpu and not fuzz"
+	@$(PY) -m pytest $(TWO) -m "not gpu and not fuzz"
 
 test-fast: $(VENV) ## the tests without the real LLM
-	@$(PY) -m pytest -m "not gpu and not fuzz and not e2e"
+	@$(PY) -m pytest $(TWO) -m "not gpu and not fuzz and not e2e"
 
 fuzz: $(VENV) ## the long loops of hostile input
 	@$(PY) -m pytest -m fuzz --timeout 7200

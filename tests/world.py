@@ -6,7 +6,7 @@ import io
 import json
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,8 +33,13 @@ class World:
 
     root: Path
     site: Site
-    llm: LlmServer
+    llms: tuple[LlmServer, ...]
     recipe: Path
+
+    @property
+    def llm(self) -> LlmServer:
+        """The first of the LLM endpoints."""
+        return self.llms[0]
 
     @property
     def table(self) -> SampleTable:
@@ -69,23 +74,28 @@ class World:
 
 
 @contextmanager
-def world(root: Path, delay_s: float = 0.0, **sections: Any) -> Iterator[World]:
-    """A world under `root`, whose LLM takes `delay_s` an answer; `sections` replace or add recipe sections."""
-    with LlmServer(lambda call: answer(call, delay_s)) as llm:
+def world(
+    root: Path, delay_s: float = 0.0, replicas: int = 1, client: dict[str, Any] | None = None, **sections: Any
+) -> Iterator[World]:
+    """A world under `root`, whose LLMs take `delay_s` an answer; `client` goes into `inference.client`, `sections`
+    replace or add recipe sections."""
+    with ExitStack() as up:
+        llms = tuple(up.enter_context(LlmServer(lambda call: answer(call, delay_s))) for _ in range(replicas))
+        endpoints = [{"url": llm.url, "model": llm.model} for llm in llms]
         site = Site({})
         recipe = {
             "name": "world",
             "source": {"paths": [str(root / "source" / "*.parquet")], "partition_rows": 10},
             "download": {"allow_networks": ["127.0.0.0/8"], "ports": [], "isolate_decoder": False},
             "rewrite": {"mix": {"conversation": 0, "detailed_description": 1, "complex_reasoning": 0}},
-            "inference": {"endpoints": [{"url": llm.url, "model": llm.model}]},
+            "inference": {"endpoints": endpoints, "client": client or {}},
             "output": {"table": str(root / "table"), "commit_every_partitions": 1},
             "engine": {"kind": "local"},
         }
         path = root / "recipe.yaml"
         path.write_text(yaml.safe_dump(recipe | sections))
         try:
-            yield World(root, site, llm, path)
+            yield World(root, site, llms, path)
         finally:
             site.close()
 

