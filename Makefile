@@ -23,8 +23,8 @@ demo-s3: $(VENV) ## the same, with the table on an S3 server that it starts
 demo-rows: $(VENV) ## add a file of new rows to the demo's source; the next `make demo` does only those
 	@$(PY) -m curation.demo add-rows --root $(DEMO)
 
-# Two at a time: what needs Ray or the LLM runs on one side (the group "ray"), all else on the other.
-TWO := -n 2 --dist loadgroup
+# Two at a time: what starts a Ray or the LLM on one side (tests/conftest.py), all else on the other.
+TWO := -n 2 --dist loadscope --no-loadscope-reorder
 
 test: $(VENV) ## the tests: units, integration on loopback servers, end to end with the real LLM
 	@$(PY) -m pytest $(TWO) -m "not gpu and not fuzz"

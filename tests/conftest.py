@@ -5,12 +5,31 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.servers.s3 import moto_url, s3_url
 
+if TYPE_CHECKING:
+    from xdist.scheduler import LoadScopeScheduling
+
+# Two Rays, or two models, starve each other on a small machine.
+ON_RAY = ("tests/e2e/", "tests/integration/test_ray_")
+
 __all__ = ["moto_url", "ray_cluster", "s3_url"]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """With several processes, files go to whichever is free, and all that starts a Ray goes to the same one."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return "on ray" if nodeid.startswith(ON_RAY) else nodeid.partition("::")[0]
+
+    return ByFile(config, log)
 
 
 @pytest.fixture(scope="session")

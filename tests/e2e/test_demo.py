@@ -20,7 +20,7 @@ from curation.table.storage import OutputSection
 from tests.e2e.conftest import RAY, Head
 from tests.unit.demo.expected import expected, key
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("ray"), pytest.mark.timeout(1500)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1500)]
 PROJECT = Path(__file__).parents[2]
 BY_LLM = ("rewrite", "quality")  # what these stages reject depends on what the model wrote
 Row = dict[str, Any]

@@ -21,7 +21,7 @@ from curation.meter import LocalMeter
 from curation.samples import Reason
 from tests.e2e.conftest import SECTION
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("ray"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
 CLIENT = ClientSection(max_in_flight=40, timeout_s=600, total_s=900, probe_deadline_s=300)
 SCHEMA = {

@@ -18,7 +18,7 @@ from curation.errors import PoolError, StageError
 from curation.table.receipt import Receipt
 from tests import toys
 
-pytestmark = [pytest.mark.usefixtures("ray_cluster"), pytest.mark.xdist_group("ray"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.usefixtures("ray_cluster"), pytest.mark.timeout(600)]
 line = partial(toys.line, pools=("fetch",))  # one pool reads, works and writes: fewer processes to start
 
 

@@ -16,10 +16,8 @@ import pytest
 from tests.servers.openai import Call, Reply
 from tests.world import World, world
 
-RAY = {"kind": "ray", "pools": {"prepare": {"cpus": 0.5}, "fetch": {"cpus": 0.5}, "finish": {"cpus": 0.5}}}
 
-
-def _start(made: World, *arguments: str) -> subprocess.Popen[str]:
+def start_run(made: World, *arguments: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "curation", "run", str(made.recipe), *arguments]
     environment = {name: value for name, value in os.environ.items() if name != "RAY_ADDRESS"}
     return subprocess.Popen(
@@ -27,14 +25,14 @@ def _start(made: World, *arguments: str) -> subprocess.Popen[str]:
     )
 
 
-def _run(made: World, *arguments: str, timeout_s: float = 240) -> tuple[int, str]:
+def run(made: World, *arguments: str, timeout_s: float = 240) -> tuple[int, str]:
     """The exit code and what was printed; with --json, what went to standard output alone."""
-    process = _start(made, *arguments)
+    process = start_run(made, *arguments)
     out, err = process.communicate(timeout=timeout_s)
     return process.returncode, out if "--json" in arguments else out + err
 
 
-def _wait_for_commit(made: World, process: subprocess.Popen[str], rows: int, timeout_s: float = 120) -> int:
+def wait_for_commit(made: World, process: subprocess.Popen[str], rows: int, timeout_s: float = 120) -> int:
     """Rows committed, as soon as there are at least so many."""
     end = time.monotonic() + timeout_s
     while time.monotonic() < end and process.poll() is None:
@@ -48,12 +46,12 @@ def _wait_for_commit(made: World, process: subprocess.Popen[str], rows: int, tim
 def test_a_run_ends_with_every_row_once_and_the_next_one_has_nothing_to_do(tmp_path: Path) -> None:
     with world(tmp_path) as made:
         made.add_rows("a.parquet", 0, 25)
-        code, text = _run(made)
+        code, text = run(made)
         assert code == 0, text
         assert made.outcomes() == made.expected(0, 25)
         assert made.table.status().balanced
         asked = len(made.llm.calls)
-        code, text = _run(made)
+        code, text = run(made)
         assert code == 0
         assert "Nothing to do" in text
         assert len(made.llm.calls) == asked
@@ -62,10 +60,10 @@ def test_a_run_ends_with_every_row_once_and_the_next_one_has_nothing_to_do(tmp_p
 def test_only_rows_that_are_new_in_the_source_are_processed(tmp_path: Path) -> None:
     with world(tmp_path) as made:
         made.add_rows("a.parquet", 0, 12)
-        assert _run(made)[0] == 0
+        assert run(made)[0] == 0
         fetched = len(made.site.requests)
         made.add_rows("b.parquet", 12, 8)
-        code, text = _run(made, "--json")
+        code, text = run(made, "--json")
         assert code == 0
         assert json.loads(text)["accepted"] + json.loads(text)["rejected"] == 8
         assert made.outcomes() == made.expected(0, 20)
@@ -75,9 +73,9 @@ def test_only_rows_that_are_new_in_the_source_are_processed(tmp_path: Path) -> N
 def test_a_source_file_written_anew_with_more_rows_gives_only_the_new_ones_a_dialogue(tmp_path: Path) -> None:
     with world(tmp_path) as made:
         made.add_rows("a.parquet", 0, 10)
-        assert _run(made)[0] == 0
+        assert run(made)[0] == 0
         made.add_rows("a.parquet", 0, 13)
-        assert _run(made)[0] == 0
+        assert run(made)[0] == 0
         rows = made.table.table(["url", "reason"]).to_pylist()
         accepted = [row["url"] for row in rows if row["reason"] is None]
         assert sorted(accepted) == sorted(url for url, what in made.expected(0, 13).items() if what == "accepted")
@@ -88,8 +86,8 @@ def test_a_source_file_written_anew_with_more_rows_gives_only_the_new_ones_a_dia
 def test_a_signal_ends_a_run_in_order_and_the_next_run_continues(tmp_path: Path, number: signal.Signals) -> None:
     with world(tmp_path, delay_s=0.2) as made:
         made.add_rows("a.parquet", 0, 60)
-        process = _start(made)
-        _wait_for_commit(made, process, 10)
+        process = start_run(made)
+        wait_for_commit(made, process, 10)
         process.send_signal(number)
         out, err = process.communicate(timeout=60)
         assert process.returncode == 1, out + err
@@ -98,27 +96,8 @@ def test_a_signal_ends_a_run_in_order_and_the_next_run_continues(tmp_path: Path,
         half = made.table.status()
         assert half.balanced
         assert 10 <= half.planned < 60
-        assert _run(made)[0] == 0
+        assert run(made)[0] == 0
         assert made.outcomes() == made.expected(0, 60)
-
-
-@pytest.mark.xdist_group("ray")
-@pytest.mark.timeout(420)
-def test_after_sigkill_in_the_middle_of_a_ray_run_every_row_is_there_exactly_once(tmp_path: Path) -> None:
-    with world(tmp_path, delay_s=0.5, engine=RAY) as made:
-        made.add_rows("a.parquet", 0, 80)
-        process = _start(made)
-        before = _wait_for_commit(made, process, 20, timeout_s=180)
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait(30)
-        process.stdout.close()
-        process.stderr.close()
-        assert before < 80
-        assert made.table.status().balanced
-        code, text = _run(made)
-        assert code == 0, text
-        assert made.outcomes() == made.expected(0, 80)
-        assert made.table.status().balanced
 
 
 @pytest.mark.parametrize("how", ["killed", "hung"])
@@ -138,8 +117,8 @@ def test_one_of_two_replicas_lost_in_the_middle_of_a_run_costs_no_row_and_the_ot
             return script(call)
 
         other.script = stamped
-        process = _start(made)
-        _wait_for_commit(made, process, 20)
+        process = start_run(made)
+        wait_for_commit(made, process, 20)
         lost_at = time.monotonic()
         before = len(lost.calls)
         if how == "killed":
@@ -160,7 +139,7 @@ def test_a_dead_llm_ends_the_run_with_a_clear_error_and_loses_nothing(tmp_path: 
     endpoints = [{"url": "http://127.0.0.1:9/v1", "model": "gone"}]
     with world(tmp_path, inference={"endpoints": endpoints, "client": client}) as made:
         made.add_rows("a.parquet", 0, 10)
-        code, text = _run(made, timeout_s=60)
+        code, text = run(made, timeout_s=60)
         assert code == 1
         assert "error: " in text
         assert "127.0.0.1:9" in text

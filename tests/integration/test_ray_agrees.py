@@ -26,7 +26,7 @@ from curation.table.receipt import Receipt
 from curation.table.storage import OutputSection
 from tests import toys
 
-pytestmark = [pytest.mark.xdist_group("ray"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.timeout(600)]
 CAPTIONS = [
     "two dogs playing on a beach",
     "IMG_2034.jpg",
