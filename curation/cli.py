@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.logging import RichHandler
 
 from curation.errors import CurationError, RecipeError
+from curation.prompt_cli import app as prompt_app
 
 if TYPE_CHECKING:
     from curation.recipe import Recipe
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 recipe_app = typer.Typer(no_args_is_help=True, help="Look at recipes.")
 app.add_typer(recipe_app, name="recipe")
+app.add_typer(prompt_app, name="prompt")
 
 RecipeFile = Annotated[Path, typer.Argument(help="The recipe, a YAML file.", show_default=False)]
 Target = Annotated[str, typer.Argument(help="A recipe (*.yaml), or a table's folder or s3:// URL.", show_default=False)]

@@ -127,7 +127,10 @@ def stages_of(recipe: Recipe) -> tuple[str, ...]:
 
 
 def _rewrite(recipe: Recipe, endpoints: tuple[Endpoint, ...], meter: Meter) -> Rewrite:
-    return Rewrite(recipe.rewrite, Client(recipe.inference.client, endpoints, meter))
+    describe, client = recipe.rewrite.evidence.describe, recipe.inference.client
+    own = tuple(each.endpoint() for each in describe.endpoints) if describe else ()
+    seer = Client(client, own, meter) if own else None
+    return Rewrite(recipe.rewrite, Client(client, endpoints, meter), seer)
 
 
 def _judge(section: JudgeSection, recipe: Recipe, endpoints: tuple[Endpoint, ...], meter: Meter) -> Judge:

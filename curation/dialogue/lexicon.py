@@ -98,6 +98,7 @@ class Lexicon:
         self.leaks = _any_of(words.get("leaks", ()))
         self.refusals = _any_of(words.get("refusals", ()))
         self.commands = _any_of(words.get("commands", ()))
+        self.unseen = _any_of(words.get("unseen", ()))
         self.entails = self._entailments(words.get("entails", {}))
         self._same = self._classes([*words.get("same_preposition", ()), *words.get("same_colour", ())])
         self.cues = tuple(self._cue(cue) for cue in cues)
@@ -180,6 +181,13 @@ def lexicon(language: str) -> Lexicon | None:
         return None
     cues = FOLDER / f"cues_{language}.yaml"
     return Lexicon(language, _read(path), _read(cues)["cues"] if cues.is_file() else [])
+
+
+@functools.cache
+def toxic(language: str, also: tuple[str, ...] = ()) -> re.Pattern[str]:
+    """What no dialogue in a language may hold, and the expressions of `also`."""
+    words = _read(FOLDER / "toxic.yaml")
+    return _any_of([*words["en"], *(words.get(language, ()) if language != "en" else ()), *also])
 
 
 def _read(path: Path) -> dict[str, Any]:

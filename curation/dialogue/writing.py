@@ -45,6 +45,7 @@ class Dialogue:
     model: str | None = None
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    notes: tuple[str, ...] = ()  # passes that failed and cost facts
 
     def others(self, slot: Slot) -> list[Turn]:
         """The good turns beside one."""

@@ -130,6 +130,11 @@ class Connection:
             return False
         return False
 
+    @property
+    def received(self) -> int:
+        """Bytes that came over this connection so far."""
+        return self._wire.got
+
     def hurry(self, deadline: float) -> None:
         """Give the rest of this exchange another deadline."""
         if self._wire.limits is not None:
@@ -179,6 +184,8 @@ class Exchange:
         if declared is not None and declared > cap:
             raise FetchFailed(Reason.TOO_LARGE, f"{declared} bytes declared, {cap} allowed")
         inflate = _inflater(self.headers.get("Content-Encoding", ""))
+        if declared is not None and inflate is None:
+            return self._of_length(declared)
         parts: list[bytes] = []
         size = 0
         while True:
@@ -192,12 +199,25 @@ class Exchange:
             if size > cap or self.received > cap:
                 raise FetchFailed(Reason.TOO_LARGE, f"more than {cap} bytes")
             parts.append(part)
-        if self.response.length:
+        if self.response.length:  # of a compressed body
             raise http.client.IncompleteRead(b"", self.response.length)
         if inflate is not None and not inflate.eof:
             raise FetchFailed(Reason.BAD_RESPONSE, "compressed body ends early", again=True, error="IncompleteRead")
         self.finish()
         return b"".join(parts)
+
+    def _of_length(self, length: int) -> bytes:
+        """A body of a declared length, in one piece: no copy, and memory is touched only as bytes arrive."""
+        before = self.connection.received
+        try:
+            body = self.response.read(length)
+        finally:
+            self.received = self.connection.received - before
+        if len(body) < length:
+            raise http.client.IncompleteRead(b"", length - len(body))
+        self.received = length
+        self.finish()
+        return body
 
     def drain(self) -> None:
         """Read a short body that nobody wants, so that the connection can be used again; give up quietly."""

@@ -7,7 +7,9 @@ a crafted image cannot run code here.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import fcntl
 import json
 import os
 import select
@@ -23,6 +25,8 @@ from curation.fetch.decoder import Decoded, DecodeLimits, Decoder, Undecodable
 _HEAD = struct.Struct("<II")
 _BOOT = "import json,sys; sys.path[:0] = json.loads(sys.argv[1]); from curation.fetch.sandbox import serve; serve()"
 _START_S = 60.0
+# Most images fit whole, so that the two processes do not wake each other for every 64 kB.
+_PIPE_BYTES = 1024 * 1024
 _ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
@@ -105,6 +109,8 @@ class Sandbox:
         self._child = child
         assert child.stdin is not None
         assert child.stdout is not None
+        with contextlib.suppress(OSError):  # the system bounds what one user's pipes may hold
+            fcntl.fcntl(child.stdin.fileno(), fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
         os.set_blocking(child.stdin.fileno(), False)
         os.set_blocking(child.stdout.fileno(), False)
         try:

@@ -110,7 +110,7 @@ class Rewrite:
     ) -> None:
         self._section = section
         self._chats = [chat] if seer is None else [chat, seer]
-        self._keep = section.kept()
+        self.keep = section.kept()
         self._sources = Sources(section.evidence, section.language, chat, seer, section.max_tokens)
         settings = Settings(
             section.attempts,
@@ -128,8 +128,11 @@ class Rewrite:
             chat.close()
 
     def __call__(self, table: pa.Table) -> pa.Table:
-        dialogues, rejects = self.planned(table)
-        self.writer.write(dialogues, rescue=PLAIN in self._keep)
+        return self.written(table, *self.planned(table))
+
+    def written(self, table: pa.Table, dialogues: Sequence[Dialogue], rejects: dict[int, Reject]) -> pa.Table:
+        """The table with what the LLM makes of the planned dialogues."""
+        self.writer.write(dialogues, rescue=PLAIN in self.keep)
         for dialogue in dialogues:
             if not any(slot.turn for slot in dialogue.slots):
                 rejects[dialogue.row] = no_turn(dialogue.slots)
@@ -144,11 +147,17 @@ class Rewrite:
         images = _images(table, rows) if section.evidence.ocr or section.evidence.describe else none
         return self._sources.gather([Sample(*cells) for cells in zip(texts, tongues, metadata, images, strict=True)])
 
+    def candidates(self, table: pa.Table) -> list[Candidate]:
+        """What the live rows can carry of the mix."""
+        rows = live(table)
+        known = self.known(table, rows)
+        return [self.candidate(*pair) for pair in zip(column(table, "sample_id", rows), known, strict=True)]
+
     def candidate(self, sample_id: str, known: Known) -> Candidate:
         """What a sample can carry of the mix."""
         if known.evidence is None:
             return Candidate(sample_id, {})
-        return candidate(sample_id, known.evidence, list(self._keep), self._section.min_words)
+        return candidate(sample_id, known.evidence, list(self.keep), self._section.min_words)
 
     def planned(self, table: pa.Table) -> tuple[list[Dialogue], dict[int, Reject]]:
         """The dialogues to be written, with the turns to ask for, and the rows of which there is none."""
@@ -158,7 +167,7 @@ class Rewrite:
         ids = column(table, "sample_id", rows)
         images = _images(table, rows) if section.vision else [None] * len(rows)
         for row, sample_id, known, image in zip(rows, ids, self.known(table, rows), images, strict=True):
-            turns = plan(self.candidate(sample_id, known), self._keep, section.max_turns)
+            turns = plan(self.candidate(sample_id, known), self.keep, section.max_turns)
             if known.evidence is None:
                 rejects[row] = Reject(Reason.NO_EVIDENCE, known.why)
             elif not turns:
@@ -166,8 +175,8 @@ class Rewrite:
             else:
                 slots = [Slot(turn) for turn in turns]
                 uri = data_uri(image) if image else None
-                tokens = (known.prompt_tokens, known.completion_tokens)
-                dialogues.append(Dialogue(row, sample_id, known.evidence, slots, uri, None, *tokens))
+                spent = (known.prompt_tokens, known.completion_tokens)
+                dialogues.append(Dialogue(row, sample_id, known.evidence, slots, uri, None, *spent, known.notes))
         return dialogues, rejects
 
 

@@ -11,9 +11,10 @@ from typing import Annotated
 from pydantic import Field
 
 from curation.dialogue.checks.base import BaseCheck, Context
+from curation.dialogue.checks.foreign import Language, PromptLeak, Toxicity
 from curation.dialogue.checks.form import Debris, Form, Leak, Length, PersonalData, Refusal, Repetition
 from curation.dialogue.checks.grammar import Grammar
-from curation.dialogue.checks.questions import Answered, Premise, Presupposition
+from curation.dialogue.checks.questions import Answered, Premise, Presupposition, Unseen
 from curation.dialogue.checks.relations import Relations
 from curation.dialogue.checks.support import Coverage, Cue, Gender, Negation, Numbers, Words
 from curation.dialogue.model import Evidence, Turn
@@ -25,8 +26,11 @@ Check = Annotated[
     | Length
     | Debris
     | PersonalData
+    | Toxicity
     | Leak
+    | PromptLeak
     | Refusal
+    | Language
     | Repetition
     | Words
     | Numbers
@@ -36,6 +40,7 @@ Check = Annotated[
     | Coverage
     | Relations
     | Presupposition
+    | Unseen
     | Premise
     | Answered,
     Field(discriminator="kind"),
@@ -50,8 +55,11 @@ def default_checks() -> tuple[Check, ...]:
         Length(),
         Debris(),
         PersonalData(),
+        Toxicity(),
         Leak(),
+        PromptLeak(),
         Refusal(),
+        Language(),
         Repetition(),
         Words(),
         Numbers(),
@@ -61,6 +69,7 @@ def default_checks() -> tuple[Check, ...]:
         Coverage(),
         Relations(),
         Presupposition(),
+        Unseen(),
         Premise(),
         Answered(),
     )

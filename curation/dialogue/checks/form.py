@@ -13,8 +13,11 @@ from curation.dialogue.pii import find
 from curation.samples import Reason, Reject
 
 DEBRIS = re.compile(
+    r"^\s*(?:user|assistant|human|gpt|system|bot|q|a|question|answer|frage|antwort|pregunta|respuesta)\s*:"
+    r"|(?<!\w)[*_~`](?=\w)|(?<=\w)[*_~`](?!\w)|^\s*(?:\d+[.)]|[•–-])\s|"
     r"<[|/a-zA-Z]|\|>|\[/?INST\]|https?://|www\.|[*_#`]{2,}|^\s*[-*#>]\s|\\[nu\"]|[{}\[\]<>|\\]"
-    r"|[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\ufeff\ufffd]"
+    r"|[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\ufeff\ufffd]",
+    re.IGNORECASE,
 )
 CODE = re.compile(r"(?<![\w-])(?=[\w-]*\d)(?=[\w-]*[A-Z]{2})[\w-]{6,}(?![\w-])")  # "ZX-7731": no word of any dialogue
 END = (".", "!", '."', ".'")
@@ -106,7 +109,7 @@ class Repetition(BaseCheck):
 
 
 class Debris(BaseCheck):
-    """No template tokens, URLs, markup, control characters, escapes or codes."""
+    """No template tokens, names of roles, URLs, markup, list marks, control characters, escapes or codes."""
 
     kind: Literal["debris"] = "debris"
 

@@ -43,6 +43,22 @@ class Presupposition(BaseCheck):
         return None
 
 
+class Unseen(BaseCheck):
+    """The question is one that an image can answer: not of prices, owners, thoughts, smells, or who took the picture,
+    unless the evidence uses those words itself."""
+
+    kind: Literal["unseen"] = "unseen"
+
+    def check(self, context: Context) -> Reject | None:
+        if context.turn.response_type in (DESCRIPTION, FALSE_PREMISE) or _asked_by_cue(context):
+            return None
+        found = context.lexicon.unseen.search(context.turn.question)
+        # what the evidence speaks of itself may be asked: a price tag
+        if found and found.group().split()[-1].lower() not in context.evidence.words:
+            return fail(Reason.BAD_QUESTION, f"no image can answer “{found.group()}”")
+        return None
+
+
 class Premise(BaseCheck):
     """A false premise is one that the evidence refutes, and the answer denies it and puts it right, no more."""
 

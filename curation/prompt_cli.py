@@ -1,0 +1,161 @@
+"""`curation prompt show|try|mix`: look at evidence, plan and requests before a run is paid for."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from curation.errors import RecipeError, SourceError
+
+if TYPE_CHECKING:
+    from curation.recipe import Recipe
+    from curation.report.prompt import Example
+
+app = typer.Typer(no_args_is_help=True, help="Look at what is asked of the LLM, and at what comes back.")
+MIX_SAMPLES = 2_000
+
+Caption = Annotated[str, typer.Argument(help="An alt-text.", show_default=False)]
+RecipeOption = Annotated[Path | None, typer.Option("--recipe", "-r", help="The recipe; without one, its defaults.")]
+Url = Annotated[str | None, typer.Option(help="The image's URL: the plan depends on it and the caption.")]
+Metadata = Annotated[str, typer.Option(help="The source's other columns, a JSON object.")]
+ImageFile = Annotated[Path | None, typer.Option("--image", help="A picture, for OCR, describe and vision.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
+
+
+@app.command()
+def show(
+    caption: Caption,
+    recipe: RecipeOption = None,
+    url: Url = None,
+    metadata: Metadata = "{}",
+    image: ImageFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print the evidence of a caption, the plan of turns, and each request exactly as it would be sent. Asks nobody."""
+    from curation.report.prompt import show as show_prompt
+    from curation.stages.captions import CaptionsSection
+    from curation.stages.rewrite import RewriteSection
+
+    loaded = _load(recipe) if recipe else None
+    captions, rewrite = (loaded.captions, loaded.rewrite) if loaded else (CaptionsSection(), RewriteSection())
+    _tell(show_prompt(_example(caption, url, metadata, image), captions, rewrite), as_json)
+
+
+@app.command("try")
+def try_(
+    caption: Caption,
+    recipe: Annotated[Path, typer.Option("--recipe", "-r", help="The recipe whose endpoints are asked.")],
+    url: Url = None,
+    metadata: Metadata = "{}",
+    image: ImageFile = None,
+    endpoint: Annotated[str | None, typer.Option(help="Ask this server instead (with --model).")] = None,
+    model: Annotated[str | None, typer.Option(help="The model to ask for there.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """As `show`, then ask, and print each answer and what the checks say of it."""
+    from curation.inference.client import Client
+    from curation.inference.open import open_endpoints
+    from curation.inference.section import EndpointSection, InferenceSection
+    from curation.meter import LocalMeter
+    from curation.report.prompt import attempt
+
+    loaded = _load(recipe)
+    inference = loaded.inference
+    if endpoint or model:
+        if not endpoint or not model:
+            raise RecipeError("--endpoint and --model go together")
+        inference = InferenceSection(endpoints=(EndpointSection(url=endpoint, model=model),), client=inference.client)
+    if inference.pool is not None:
+        raise RecipeError(
+            f"{recipe}: `prompt try` starts no pool; give the URL of one that is up with --endpoint and --model "
+            "(`curation serve` keeps one up)"
+        )
+    with ExitStack() as opened:
+        endpoints = opened.enter_context(open_endpoints(inference)).endpoints
+        chat = opened.enter_context(Client(inference.client, endpoints, LocalMeter()))
+        describe = loaded.rewrite.evidence.describe
+        own = tuple(each.endpoint() for each in describe.endpoints) if describe else ()
+        seer = opened.enter_context(Client(inference.client, own, LocalMeter())) if own else None
+        example = _example(caption, url, metadata, image)
+        _tell(attempt(example, loaded.captions, loaded.rewrite, loaded.quality, chat, seer), as_json)
+
+
+@app.command()
+def mix(
+    recipe: Annotated[Path, typer.Argument(help="The recipe.", show_default=False)],
+    samples: Annotated[int, typer.Option(min=1, help="Rows to read.")] = MIX_SAMPLES,
+    as_json: AsJson = False,
+) -> None:
+    """Count what captions of the recipe's source can carry, and solve `rewrite.keep` for its mix. Fetches no image."""
+    import pyarrow as pa
+
+    from curation.plan import make_plan
+    from curation.report.prompt import solve_mix
+    from curation.source import read_partition
+
+    loaded = _load(recipe)
+    partitions = make_plan(loaded.source, _Nothing()).pending
+    if not partitions:
+        raise SourceError(f"{recipe}: the source has no rows")
+    step = max(1, len(partitions) * loaded.source.partition_rows // samples)
+    tables = (read_partition(loaded.source, each) for each in partitions[::step])
+    table = pa.concat_tables(tables)
+    table = table.take(pa.array(range(0, len(table), max(1, len(table) // samples))))
+    solved, carrying = solve_mix(table, loaded.captions, loaded.rewrite)
+    found: dict[str, Any] = {
+        "rows": len(table),
+        "samples": carrying,
+        "keep": {name: round(value, 3) for name, value in solved.keep.items()},
+        "expected_shares": {name: round(value, 3) for name, value in solved.shares.items()},
+        "turns_per_sample": round(solved.turns, 2),
+        "largest_miss": round(solved.misses(loaded.rewrite.shares), 3),
+    }
+    if as_json:
+        sys.stdout.write(json.dumps(found, indent=2) + "\n")
+        return
+    keep = ", ".join(f"{name}: {value}" for name, value in found["keep"].items())
+    shares = ", ".join(f"{name} {value:.1%}" for name, value in solved.shares.items())
+    sys.stdout.write(
+        f"{len(table):,} rows, {carrying:,} carry a dialogue\nexpected   {shares}; {solved.turns:.2f} turns a sample\n"
+        f"recipe     rewrite: {{keep: {{{keep}}}}}\n"
+    )
+
+
+class _Nothing:
+    """What has landed where nobody asks the table: the source is looked at whole."""
+
+    def file(self, file_id: str) -> bool:
+        return False
+
+    def partition(self, partition_id: str) -> bool:
+        return False
+
+
+def _load(path: Path) -> Recipe:
+    from curation.recipe import load_recipe
+
+    return load_recipe(path)
+
+
+def _example(caption: str, url: str | None, metadata: str, image: Path | None) -> Example:
+    from curation.report.prompt import URL, Example, read_image
+
+    try:
+        columns = json.loads(metadata)
+    except ValueError as error:
+        raise RecipeError(f"--metadata {metadata!r:.80}: expected a JSON object ({error})") from error
+    if not isinstance(columns, dict):
+        raise RecipeError(f"--metadata {metadata!r:.80}: expected a JSON object")
+    return Example(caption, url or URL, metadata, read_image(image) if image else None)
+
+
+def _tell(told: dict[str, Any], as_json: bool) -> None:
+    from curation.report.prompt import render
+
+    text = json.dumps(told, indent=2, ensure_ascii=False) if as_json else render(told)
+    sys.stdout.write(text + "\n")
