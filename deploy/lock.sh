@@ -9,6 +9,6 @@ common=(--quiet --no-header --no-annotate --python-version 3.11 --python-platfor
 head() { printf '# Every package of a machine of kind %s, with its version. Made by deploy/lock.sh; do not edit.\n' "$1"; }
 
 { head cpu; $uv pip compile pyproject.toml "${common[@]}" "${links[@]}" --override deploy/overrides-cpu.txt \
-    --extra cpu --extra demo --extra test --extra lint; } > deploy/constraints-cpu.txt
+    --extra cpu --extra nsfw --extra ocr --extra demo --extra test --extra lint; } > deploy/constraints-cpu.txt
 { head gpu; $uv pip compile pyproject.toml "${common[@]}" --override deploy/overrides-gpu.txt \
-    --extra gpu --extra demo --extra test --extra lint; } > deploy/constraints-gpu.txt
+    --extra gpu --extra nsfw --extra ocr --extra demo --extra test --extra lint; } > deploy/constraints-gpu.txt
