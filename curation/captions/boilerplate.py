@@ -31,8 +31,17 @@ _PRICE = (
     r"|euros?|dollars?)\b))"
 )
 
+# What is said to the reader and not of the image.
+_APPEAL = (
+    r"(?:buy|order|get|shop) (?:this|it|yours|now|online|here|today)|contact (?:me|us|the seller)"
+    r"|call (?:me|us|now|today)|click (?:here|on)|(?:follow|join|visit|ask) (?:me|us|our|@)|subscribe\b"
+    r"|sign up\b|check out (?:our|my|this|these|more)|learn (?:more|how)|book (?:now|your|online)"
+    r"|(?:message|email|e-mail|text|whatsapp|dm) (?:me|us)"
+)
+
 # What separates: the parts on both sides belong to different voices.
 _AGENCY_PHRASES = (
+    r"(?:^\s*|(?<=[.!?|:–—-] ))(?:" + _APPEAL + r")\b(?:[^|.!?]|[.!?](?=\S))*[.!?]?",
     r"^\s*(?:no (?:photo|image) description available\.?|(?:image|photo) may contain:|may be an? (?:\w+ )?(?:image"
     r"|photo"
     r"|illustration|graphic|cartoon) of)",
@@ -54,6 +63,8 @@ _AGENCY_PHRASES = (
     + _PEOPLE + r")?(?:\bon\s+(?:" + _OWNER + r")\b)?\s*:?",
     r"[(\[]\s*(?:photo|image|pic(?:ture)?|credits?|source|courtesy|via|ap photo|reuters|afp"
     r"|getty)\b[^()\[\]]{0,60}[)\]]",
+    r"(?<=[,;.])\s*(?:(?:photographed|shot|taken|captured|posted|uploaded)\s+)?by\s+"
+    r"(?!(?:lake|river|mount|bay|sea|loch|port|pond|canal)\b)(?-i:[A-Z][\w'’.-]*(?:\s+(?:[A-Z][\w'’.-]*|de|van|von|der|la)){1,3})(?=\s*$|\s+[|–—-])",
     r"(?:(?<=[.,;|–-])|^)\s*(?:photos?|credits?|source|image|foto"
     r"|courtesy(?: of)?)\s*:\s*" + _PEOPLE + r"(?=$|[.|,;)–-])",
     r"\b(?:photo|image|pic(?:ture)?|img|item|sku|asin|mpn|isbn|id|ref|lot|art|model|style|product|stock)\.?\s?"
