@@ -152,8 +152,8 @@ def test_a_turn_that_is_true_and_answers_another_question_is_dropped(text: str, 
 
 def test_a_reason_must_say_more_than_its_cue() -> None:
     section = RewriteSection(mix={"complex_reasoning": 1.0})
-    told = "The helmet may protect the head, because the {}."
     for reason, kept in (("helmet is yellow", 0), ("firefighter is wearing a yellow helmet", 1)):
-        chat = Scripted(lambda request, said=told.format(reason): says(json.dumps({"answer": said})))
+        answer = json.dumps({"answer": f"The helmet may protect the head, because the {reason}."})
+        chat = Scripted(lambda request, answer=answer: says(answer))
         (row,) = Rewrite(section, chat)(table("Firefighter in yellow helmet")).to_pylist()
         assert len(row["turns"]) == kept
