@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -16,8 +17,12 @@ WRITTEN = Focus(
     "text",
     "what words are written in the image",
     frozenset({"word", "written", "imag", "read"}),
-    form=f"(?:What|Which) {TEXT}",
+    forms=(f"What words {TEXT}", f"Which words {TEXT}"),
 )
+PATHS = frozenset({"through", "across", "along", "into", "past", "up", "down", "off", "around", "from"})  # no places
+ADJECTIVAL = frozenset({"wooden", "woolen", "golden"})
+# What a reason may begin with: a sentence about something in the image. "It is" begins none but that of a time.
+REASON = "(?:the |an? |there (?:is|are) |two |three |four |[A-Z])[A-Za-zÀ-ÖØ-öø-ÿ0-9 '’-]{6,90}"
 NUMBER_LIMIT = 12  # beyond it nobody counts what a photo shows
 
 
@@ -48,8 +53,11 @@ def cue_foci(evidence: Evidence) -> list[Focus]:
         named = cue.stems & evidence.stems
         if named:
             word, at = _clue(evidence, named)
+            reason = f"(?:it is [a-z ]{{3,20}}|{REASON})" if named & evidence.lexicon.times else REASON
+            form = f"{cue.conclusion[:1].upper()}{cue.conclusion[1:]}, because {reason}"
             found.extend(
-                Focus("cue", question, expected=named, hint=cue.conclusion, clue=word, fact=at) for question in cue.ask
+                Focus("cue", question, expected=named, forms=(form,), hint=cue.conclusion, clue=word, fact=at)
+                for question in cue.ask
             )
     return found
 
@@ -78,6 +86,9 @@ def _clue(evidence: Evidence, named: frozenset[str]) -> tuple[str, int]:
 def name_of(phrase: Phrase, scene: Scene, lexicon: Lexicon) -> str:
     """The phrase with its article, without what a topic need not tell; names keep capitals and have no article."""
     text = _bare(phrase, scene, lexicon)
+    after = scene.phrases[scene.phrases.index(phrase) + 1 :][:1]
+    if after and after[0].link is not None and after[0].link.lower == "of" and not scene.is_name(phrase):
+        text = f"{text} of {_bare(after[0], scene, lexicon)}"
     return text if scene.is_name(phrase) and not _has_article(phrase, lexicon) else f"the {text}"
 
 
@@ -111,21 +122,42 @@ def _common(scene: Scene) -> list[Phrase]:
     return [phrase for phrase in scene.phrases if not scene.is_name(phrase)]
 
 
+def _is_thing(phrase: Phrase, lexicon: Lexicon) -> bool:
+    """Whether a phrase names something: "wooden" before a word that was taken for a verb does not."""
+    return phrase.head.stem not in lexicon.colours and phrase.head.lower not in ADJECTIVAL
+
+
+def _slot(phrase: Phrase) -> str:
+    """How a question may name a phrase, as a regular expression: by its head, with up to three words before it."""
+    head = phrase.head.text if phrase.capitalised else phrase.head.lower
+    return f"(?:[A-Za-zÀ-ÖØ-öø-ÿ'’-]{{1,14}} ){{0,3}}{re.escape(head)}"
+
+
+def _focus(kind: str, topic: str, subject: Phrase, asked: str, expected: str, *forms: str) -> Focus:
+    """A focus on what is told of a phrase; without `asked`, the question must name the phrase."""
+    named = frozenset(word.stem for word in subject.words)
+    return Focus(kind, topic, frozenset({asked}) if asked else named, frozenset({expected}), named, forms)
+
+
 def _counts(scene: Scene, lexicon: Lexicon) -> Iterator[Focus]:
     for phrase in _common(scene):
         for word in phrase.modifiers[:1]:
             number = lexicon.numbers.get(word.stem)
             if number and 2 <= number <= NUMBER_LIMIT and _be(phrase) == "are":
                 topic = f"how many {_bare(phrase, scene, lexicon)} there are"
-                yield Focus("count", topic, frozenset({phrase.head.stem}), frozenset({word.stem}), f"How many {TEXT}")
+                yield _focus(
+                    "count", topic, phrase, phrase.head.stem, word.stem, f"How many {_slot(phrase)} (?:are|can) {TEXT}"
+                )
 
 
 def _colours(scene: Scene, lexicon: Lexicon) -> Iterator[Focus]:
     for phrase in _common(scene):
         colours = frozenset(word.stem for word in phrase.modifiers if word.stem in lexicon.colours)
         if colours and phrase.head.stem not in lexicon.colours:
-            topic = f"the color of the {_bare(phrase, scene, lexicon)}"
-            yield Focus("color", topic, frozenset({phrase.head.stem}), colours, f"What color {_be(phrase)} the {TEXT}")
+            topic, be = f"the color of the {_bare(phrase, scene, lexicon)}", _be(phrase)
+            asks = (f"What color {be}", f"Which color {be}", "What is the color of")
+            forms = [f"{ask} the {_slot(phrase)}" for ask in asks]
+            yield replace(_focus("color", topic, phrase, phrase.head.stem, "", *forms), expected=colours)
 
 
 def _materials(scene: Scene, lexicon: Lexicon) -> Iterator[Focus]:
@@ -133,8 +165,9 @@ def _materials(scene: Scene, lexicon: Lexicon) -> Iterator[Focus]:
         for word in phrase.modifiers:
             if word.stem in lexicon.materials and phrase.head.stem not in lexicon.materials:
                 topic = f"what the {_bare(phrase, scene, lexicon, materials=False)} {_be(phrase)} made of"
-                form = f"What {_be(phrase)} the {TEXT} made of"
-                yield Focus("material", topic, frozenset({phrase.head.stem}), frozenset({word.stem}), form)
+                asks = ("What", "What material", "Which material")
+                forms = [f"{ask} {_be(phrase)} the {_slot(phrase)} made of" for ask in asks]
+                yield _focus("material", topic, phrase, phrase.head.stem, word.stem, *forms)
 
 
 def _wearing(scene: Scene, lexicon: Lexicon) -> Iterator[Focus]:
@@ -143,9 +176,9 @@ def _wearing(scene: Scene, lexicon: Lexicon) -> Iterator[Focus]:
         if people and phrase.head.stem in lexicon.clothing and phrase.link and phrase.link.stem in ("in", "wear"):
             before = [person for person in people if person.start < phrase.start]
             if before:
-                topic = f"what {name_of(before[0], scene, lexicon)} {_be(before[0])} wearing"
-                form = f"What {_be(before[0])} {TEXT} wearing"
-                yield Focus("wearing", topic, frozenset({lexicon.stem("wear")}), frozenset({phrase.head.stem}), form)
+                topic, be = f"what {name_of(before[0], scene, lexicon)} {_be(before[0])} wearing", _be(before[0])
+                forms = [f"{ask} {be} (?:the )?{_slot(before[0])} wearing" for ask in ("What", "What clothing")]
+                yield _focus("wearing", topic, before[0], lexicon.stem("wear"), phrase.head.stem, *forms)
 
 
 def _objects(scene: Scene, lexicon: Lexicon) -> Iterator[Focus]:
@@ -159,7 +192,7 @@ def _objects(scene: Scene, lexicon: Lexicon) -> Iterator[Focus]:
         subject = action.subjects[0]
         topic = f"what {name_of(subject, scene, lexicon)} {_be(subject)} {action.verb.lower}"
         form = f"What {_be(subject)} {TEXT}"
-        yield Focus("object", topic, frozenset({action.verb.stem}), frozenset({direct.head.stem}), form)
+        yield _focus("object", topic, subject, action.verb.stem, direct.head.stem, form)
 
 
 def _doing(scene: Scene, lexicon: Lexicon) -> Iterator[Focus]:
@@ -169,24 +202,26 @@ def _doing(scene: Scene, lexicon: Lexicon) -> Iterator[Focus]:
         subject = action.subjects[0]
         if _is_person(subject, lexicon) or _is_animal(subject, lexicon):
             topic = f"what {name_of(subject, scene, lexicon)} {_be(subject)} doing"
-            asked = frozenset({word.stem for word in subject.words})
-            yield Focus("doing", topic, asked, frozenset({action.verb.stem}), f"What {_be(subject)} {TEXT} doing")
+            yield _focus(
+                "doing", topic, subject, "", action.verb.stem, f"What {_be(subject)} (?:the )?{_slot(subject)} doing"
+            )
 
 
 def _places(scene: Scene, lexicon: Lexicon) -> Iterator[Focus]:
     for phrase in scene.phrases[1:]:
-        if phrase.link is None or phrase.link.lower not in lexicon.place_prepositions or phrase.clause:
+        if phrase.link is None or phrase.link.lower not in lexicon.place_prepositions - PATHS or phrase.clause:
             continue
         if phrase.head.stem in lexicon.clothing | lexicon.times or phrase.head.stem in lexicon.numbers:
             continue
         if _before_is_directed(scene, phrase, lexicon) or not hangs_on_first(scene, phrase, lexicon):
             continue
         subject = scene.phrases[0]
-        if subject.head.stem in lexicon.depictions:
+        if subject.head.stem in lexicon.depictions or not _is_thing(subject, lexicon):
             return
         topic = f"where {name_of(subject, scene, lexicon)} {_be(subject)} ({phrase.link.lower} {phrase.text})"
-        asked = frozenset({word.stem for word in subject.words})
-        yield Focus("place", topic, asked, frozenset({phrase.head.stem}), f"Where {_be(subject)} {TEXT}")
+        whole = f"{_slot(subject)}(?: of {TEXT})?" if " of " in topic else _slot(subject)
+        form = f"Where {_be(subject)} (?:the )?{whole}"
+        yield _focus("place", topic, subject, "", phrase.head.stem, form)
         return
 
 

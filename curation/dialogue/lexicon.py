@@ -74,7 +74,7 @@ class Lexicon:
         # surface forms: "cook" and "traveler" share their stems with verbs
         self.countable = frozenset(
             (*words.get("person_words", ()), *words.get("animal_words", ()), *words.get("clothing", ()))
-        )
+        ) - frozenset(words.get("uncounted", ()))
         self.animals = self.stems(words.get("animal_words", ()))
         self.clothing = self.stems(words.get("clothing", ()))
         self.times = self.stems(words.get("time_words", ()))
@@ -90,6 +90,10 @@ class Lexicon:
         self.frame = self.stems(words.get("frame_words", ()))
         self.resting = self.stems(words.get("resting_words", ()))
         self.question_words = self.stems(words.get("question_words", ()))
+        self.categories = self.stems(words.get("categories", ()))
+        self.holders = self.stems(words.get("holders", ()))
+        self.symmetric = frozenset(words.get("symmetric_prepositions", ()))
+        self.copulas = frozenset(words.get("copulas", ()))
         self.hedges = frozenset(words.get("hedges", ()))
         self.reasoning_words = self.stems(words.get("reasoning_words", ()))
         self.verbs = self.stems(words.get("verbs", ()))
@@ -116,6 +120,12 @@ class Lexicon:
     def stems(self, words: Iterable[str]) -> frozenset[str]:
         """The stems of single words and of every word of a phrase."""
         return frozenset(self.stem(part) for word in words for part in str(word).split())
+
+    def adjective(self, word: str) -> str | None:
+        """The stem of the adjective that an English adverb is made of: "heavily" of "heavy"."""
+        if self.language != "en" or not word.endswith("ly") or len(word) < 6:
+            return None
+        return self.stem(f"{word[:-3]}y" if word.endswith("ily") else word[:-2])
 
     def same(self, word: str) -> str:
         """One representative of the words that say the same (grey, gray; in, inside)."""

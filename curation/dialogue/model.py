@@ -71,7 +71,8 @@ class Focus:
     topic: str
     asked: frozenset[str] = frozenset()
     expected: frozenset[str] = frozenset()
-    form: str = ""  # regular expression of the question, without its mark
+    subject: frozenset[str] = frozenset()  # of whom or what the answer must speak, by a word of it or a pronoun
+    forms: tuple[str, ...] = ()  # regular expressions of the question, without its mark; the sample id chooses one
     hint: str = ""  # the inference that a cue carries
     clue: str = ""  # the cue as written
     fact: int = 0  # which of the evidence's facts answers it

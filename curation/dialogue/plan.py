@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from curation.dialogue.model import Evidence, Focus, PlannedTurn
 from curation.dialogue.response_types import RESPONSE_TYPES
@@ -56,8 +56,15 @@ def candidate(sample_id: str, evidence: Evidence, types: Sequence[str], min_word
         if not found:
             refused[name] = RESPONSE_TYPES[name].needs
             continue
-        foci[name] = sorted(found, key=lambda focus: draw(sample_id, name, focus.topic))
+        ordered = sorted(found, key=lambda focus: draw(sample_id, name, focus.topic))
+        foci[name] = [_with_form(focus, sample_id) for focus in ordered]
     return Candidate(sample_id, foci, size <= THIN_WORDS, refused)
+
+
+def _with_form(focus: Focus, sample_id: str) -> Focus:
+    """The focus with the one of its forms that the sample id chooses."""
+    at = draw(sample_id, "form", focus.topic) % max(1, len(focus.forms))
+    return replace(focus, forms=focus.forms[at : at + 1])
 
 
 def plan(sample: Candidate, keep: Mapping[str, float], max_turns: int) -> list[PlannedTurn]:

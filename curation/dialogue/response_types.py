@@ -67,7 +67,7 @@ class Conversation:
     needs = "no color, number, clothing, activity, place, material or text is told of anything"
 
     def schema(self, planned: PlannedTurn, steer: bool) -> dict[str, Any]:
-        return _steered(planned.focus.form if steer else "")
+        return _steered(planned.focus.forms[0] if steer and planned.focus.forms else "")
 
     def foci(self, evidence: Evidence) -> list[Focus]:
         return focus_of.foci(evidence)
@@ -122,6 +122,9 @@ class ComplexReasoning(_StatementType):
     name = "complex_reasoning"
     needs = "nothing told is a cue for an inference"
 
+    def schema(self, planned: PlannedTurn, steer: bool) -> dict[str, Any]:
+        return _concluding(planned.focus.forms[0]) if steer and planned.focus.forms else _statement()
+
     def foci(self, evidence: Evidence) -> list[Focus]:
         return focus_of.cue_foci(evidence)
 
@@ -169,6 +172,14 @@ def _steered(form: str) -> dict[str, Any]:
     schema = Exchange.model_json_schema()
     if form:
         schema["properties"]["question"] = {"type": "string", "pattern": f"^{form}\\?$"}
+    return schema
+
+
+@functools.cache
+def _concluding(form: str) -> dict[str, Any]:
+    """The schema of an answer of a given form."""
+    schema = Statement.model_json_schema()
+    schema["properties"]["answer"] = {"type": "string", "pattern": f"^{form}\\.$"}
     return schema
 
 

@@ -32,8 +32,12 @@ ING_ACTS = frozenset(
 )
 PICTURES = frozenset({"image", "photo", "photograph", "picture", "scene", "it", "this"})
 SHOWS = frozenset({"shows", "depicts", "features", "captures", "displays", "contains", "includes", "portrays"})
+HOLDS = frozenset({"holds", "contains"})
+DO = frozenset({"does", "do", "did"})
 PLURALS = frozenset({"men", "women", "children", "people", "feet", "teeth", "mice", "geese"})
-PARTICIPLES = frozenset({"seen", "taken", "shown", "known", "written", "drawn", "grown", "broken", "worn", "woven"})
+PARTICIPLES = frozenset(
+    {"asleep", "seen", "taken", "shown", "known", "written", "drawn", "grown", "broken", "worn", "woven"}
+)
 NO_PARTICIPLES = frozenset(
     {"sled", "seed", "shed", "weed", "speed", "breed", "steed", "hundred", "creed", "bleed", "tweed"}
 )
@@ -130,13 +134,13 @@ class Scene:
         return phrase.capitalised and not self.titled
 
 
-def tokens(text: str, lexicon: Lexicon) -> list[Token]:
-    """The tokens of a text, each with its kind."""
+def tokens(text: str, lexicon: Lexicon, verbs: frozenset[str] = frozenset()) -> list[Token]:
+    """The tokens of a text, each with its kind. `verbs` are stems of verbs beyond the lexicon's."""
     raw = TOKEN.findall(text)
     merged = _merge(raw, lexicon)
     kinds = [_plain_kind(word, lexicon) for word in merged]
     for index in range(len(merged)):
-        if lexicon.reads and kinds[index] is Kind.WORD and _is_verb(index, merged, kinds, lexicon):
+        if lexicon.reads and kinds[index] is Kind.WORD and _is_verb(index, merged, kinds, lexicon, verbs):
             kinds[index] = Kind.VERB
     return [Token(word, word.lower(), lexicon.stem(word), kind) for word, kind in zip(merged, kinds, strict=True)]
 
@@ -172,7 +176,7 @@ def _plain_kind(word: str, lexicon: Lexicon) -> Kind:
     return Kind.WORD
 
 
-def _is_verb(index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon) -> bool:
+def _is_verb(index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon, verbs: frozenset[str]) -> bool:
     word = words[index].lower()
     before = kinds[index - 1] if index else Kind.BREAK
     before_word = words[index - 1].lower() if index else ""
@@ -184,9 +188,13 @@ def _is_verb(index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon) 
     )
     if asks and word.endswith("ing") and before is Kind.WORD and after in (Kind.BREAK, Kind.PREPOSITION, Kind.FUNCTION):
         return True  # "What is the bus crossing?"
+    if word in HOLDS and before is Kind.WORD and after is not Kind.BREAK:
+        return True
+    if asks and DO & {other.lower() for other in words[:index]} and before is Kind.WORD and after is not Kind.WORD:
+        return True  # "Where does the horseshoe lie?"
     if before_word in MODALS and (before_word != "to" or not word.endswith("s")):
         return lexicon.stem(word) in lexicon.verbs
-    if word in SHOWS and before_word in PICTURES:
+    if word in SHOWS and (before_word in PICTURES or lexicon.stem(before_word) in lexicon.depictions):
         return True
     if word in lexicon.ing_nouns:
         # "children building a castle" is an action, "a brick building in the city" a thing
@@ -202,7 +210,7 @@ def _is_verb(index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon) 
         return not modifies and before_word not in lexicon.determiners and before is not Kind.PREPOSITION
     if (word.endswith("ed") and word not in NO_PARTICIPLES and len(word) > 4) or word in PARTICIPLES:
         return (before is Kind.WORD or after_aux) and after in (Kind.PREPOSITION, Kind.BREAK, Kind.FUNCTION)
-    if lexicon.stem(word) not in lexicon.verbs or word in lexicon.verb_form_nouns:
+    if lexicon.stem(word) not in lexicon.verbs | verbs or word in lexicon.verb_form_nouns - verbs:
         return False
     if word.endswith("en") or word in ("made", "lit", "seen", "sat", "stood", "worn", "held"):
         return (before is Kind.WORD or after_aux) and after in (Kind.PREPOSITION, Kind.BREAK, Kind.FUNCTION)
@@ -211,10 +219,10 @@ def _is_verb(index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon) 
     return before is Kind.WORD and before_word.endswith("s") and after in (Kind.PREPOSITION, Kind.FUNCTION)
 
 
-def read(text: str, lexicon: Lexicon) -> Scene:
-    """The reading of `text` in the lexicon's language."""
+def read(text: str, lexicon: Lexicon, verbs: frozenset[str] = frozenset()) -> Scene:
+    """The reading of `text` in the lexicon's language. `verbs` are stems of verbs beyond the lexicon's."""
     plain = lexicon.colours | frozenset(lexicon.numbers) | frozenset(lexicon.materials)
-    scene = Scene(tokens(text, lexicon), plain=plain)
+    scene = Scene(tokens(text, lexicon, verbs), plain=plain)
     clause = 0
     link: Token | None = None
     determiner = ""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from curation.dialogue.checks import BaseCheck, default_checks, failures
+from curation.dialogue.checks.relations import BECAUSE
 from curation.dialogue.lexicon import WORD
 from curation.dialogue.model import Evidence, Focus, PlannedTurn, Turn
 from curation.dialogue.passes import Chat
@@ -16,6 +18,9 @@ from curation.inference.chat import ChatAnswer, ChatRequest
 from curation.samples import Reason, Reject
 
 PLAIN = "detailed_description"
+ASTRAY = "off focus: "
+WHOLE_WORDS, WHOLE = 5, 0.7
+BROKEN_OFF = re.compile(r"\b(?:an?|the|and|or|its|his|her|their)\s*\?$", re.I)
 
 
 @dataclass
@@ -24,13 +29,13 @@ class Slot:
 
     planned: PlannedTurn
     turn: Turn | None = None
-    failed: int = 0  # checks that the best candidate failed; 0 with a turn means done
+    problems: tuple[str, ...] = ()  # of the best candidate; none with a turn means done
     reject: Reject | None = None  # why there is no turn
 
     @property
     def done(self) -> bool:
         """Whether there is a turn that passed every check."""
-        return self.turn is not None and not self.failed
+        return self.turn is not None and not self.problems
 
 
 @dataclass
@@ -92,6 +97,10 @@ class Writer:
             self._round(dialogues, attempt)
         if rescue:
             self._rescue(dialogues)
+        for slot in (slot for dialogue in dialogues for slot in dialogue.slots):
+            if slot.problems and all(problem.startswith(ASTRAY) for problem in slot.problems):
+                # true, and no answer to its question: no check of the quality stage would see it
+                slot.turn, slot.reject = None, Reject(Reason.BAD_QUESTION, slot.problems[0])
 
     def request(self, dialogue: Dialogue, slot: Slot, attempt: int = 0) -> ChatRequest:
         """What is sent for a slot."""
@@ -147,8 +156,8 @@ class Writer:
                 found = failures(self._checks, turn, dialogue.evidence, dialogue.others(slot))
                 problems = [f"{reject.reason}: {reject.detail}" for _, reject in found]
                 problems += off_focus(turn, slot.planned.focus, dialogue.evidence)
-                if slot.turn is None or len(problems) < slot.failed:
-                    slot.turn, slot.failed = turn, len(problems)
+                if slot.turn is None or len(problems) < len(slot.problems):
+                    slot.turn, slot.problems = turn, tuple(problems)
                 return turn, tuple(problems)
         return None, (f"{slot.reject.reason}: {slot.reject.detail}",)
 
@@ -161,15 +170,39 @@ def _prefix(pair: tuple[Dialogue, Slot]) -> tuple[str, str]:
 def off_focus(turn: Turn, focus: Focus, evidence: Evidence) -> list[str]:
     """What makes a turn miss its focus: such a one is asked for again, though it may be true."""
     lexicon = evidence.lexicon
+    answer = {lexicon.stem(word) for word in WORD.findall(turn.answer)}
     asked = {lexicon.stem(word) for word in WORD.findall(turn.question)}
-    told = lexicon.entailed(lexicon.stem(word) for word in WORD.findall(turn.answer))
+    told = lexicon.entailed(answer)
     if focus.expected and not focus.expected & told:
-        return ["off focus: the answer does not say what was to be told"]
+        return [f"{ASTRAY}the answer does not say what was to be told"]
+    spoken_of = lexicon.entailed(focus.subject)
+    if focus.subject and not spoken_of & answer and turn.answer.split()[0].lower() not in lexicon.pronouns:
+        return [f"{ASTRAY}the answer speaks of something else"]
+    if focus.subject and _tells_all(frozenset(answer), evidence):
+        return ["wordy: the answer tells more than was asked"]
+    if BROKEN_OFF.search(turn.question):
+        return [f"{ASTRAY}the question breaks off"]
+    if focus.kind == "cue" and not _gives_reason(turn.answer, focus, evidence):
+        return [f"{ASTRAY}the reason is the cue and nothing more"]
     if focus.asked and not focus.asked & asked:
-        return ["off focus: the question is about something else"]
+        return [f"{ASTRAY}the question is about something else"]
     if focus.kind in ("color", "count", "material", "wearing", "object") and focus.expected & asked:
-        return ["off focus: the question gives the answer away"]
+        return [f"{ASTRAY}the question gives the answer away"]
     return []
+
+
+def _tells_all(answer: frozenset[str], evidence: Evidence) -> bool:
+    """Whether an answer to a single question tells nearly all there is, as the description will."""
+    return len(evidence.stems) >= WHOLE_WORDS and len(answer & evidence.stems) > WHOLE * len(evidence.stems)
+
+
+def _gives_reason(answer: str, focus: Focus, evidence: Evidence) -> bool:
+    """Whether the reason says something of its cue: "because the helmet is yellow" and "because it is a lighthouse" do
+    not, "because it is noon" does."""
+    lexicon = evidence.lexicon
+    reason = BECAUSE.split(answer, maxsplit=1)[-1]
+    stems = {lexicon.stem(word) for word in WORD.findall(reason) if not lexicon.is_function(word.lower())}
+    return bool(focus.expected & lexicon.times or stems - focus.expected - lexicon.colours - lexicon.frame)
 
 
 def no_turn(slots: Iterable[Slot]) -> Reject:

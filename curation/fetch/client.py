@@ -21,6 +21,7 @@ from curation.fetch.record import FetchFailed, Outcome
 from curation.fetch.resolver import Resolver
 from curation.fetch.robots import Robots
 from curation.fetch.section import DownloadSection
+from curation.fetch.tdmrep import TdmRep
 from curation.samples import Reason
 
 _ACCEPT = "image/jpeg,image/png,image/webp,image/avif,image/gif,*/*;q=0.5"
@@ -56,8 +57,14 @@ class Client:
     def start_partition(self) -> None:
         """Forget which hosts were set aside, and what their robots.txt said."""
         section = self.section
-        self.hosts = Hosts(in_flight=section.host_in_flight, per_s=section.host_per_s, failures=section.host_failures)
-        self._robots = Robots(section.agent, self._robots_txt) if section.robots_txt else None
+        self.hosts = Hosts(
+            in_flight=section.host_in_flight,
+            per_s=section.host_per_s,
+            failures=section.host_failures,
+            queue_s=section.host_queue_s,
+        )
+        self._robots = Robots(section.agent, self._site_file) if section.robots_txt else None
+        self._tdmrep = TdmRep(self._site_file) if section.tdmrep_json else None
 
     def close(self) -> None:
         """Close idle connections and let the resolver go."""
@@ -102,8 +109,7 @@ class Client:
         outcome.hops = outcome.bytes = 0
         while True:
             name = f"{target.host}:{target.port}"
-            if self._robots is not None:
-                self._robots.check(target, limits.left_s())
+            self._ask_the_site(target, name, outcome, limits)
             with self.hosts.turn(name) as waited_s:
                 limits.deadline += waited_s
                 try:
@@ -118,6 +124,18 @@ class Client:
                 raise FetchFailed(Reason.TOO_MANY_REDIRECTS, f"more than {self.section.max_redirects} redirects")
             outcome.hops += 1
             target = self.policy.target(urljoin(target.url, location))
+
+    def _ask_the_site(self, target: Target, name: str, outcome: Outcome, limits: Limits) -> None:
+        """What the site's own files say of this target, as far as the recipe has them asked for."""
+        if self._robots is not None:
+            self.hosts.slow_down(name, self._robots.check(target, limits.left_s()))
+        if self._tdmrep is not None:
+            try:
+                self._tdmrep.check(target, limits.left_s())
+            except FetchFailed as failure:
+                if failure.reject.reason is Reason.OPTED_OUT:
+                    outcome.opt_out = f"hop {outcome.hops}: {failure.reject.detail}"
+                raise
 
     def _judge_host(self, name: str, failure: FetchFailed) -> None:
         if failure.host_fault:
@@ -194,13 +212,13 @@ class Client:
             )
         return FetchFailed(Reason.BAD_RESPONSE, "no HTTP response", host_fault=True, error=name)
 
-    def _robots_txt(self, target: Target) -> tuple[int | None, str]:
-        """The status and text of a site's robots.txt, its redirects followed (RFC 9309: at least five)."""
+    def _site_file(self, target: Target, path: str) -> tuple[int | None, str]:
+        """The status and text of a site's file, its redirects followed (RFC 9309: at least five)."""
         section = self.section
         limits = Limits(
             time.monotonic() + section.connect_s, section.connect_s, section.max_header_bytes, robots.MAX_BYTES
         )
-        at = dataclasses.replace(target, path="/robots.txt")
+        at = dataclasses.replace(target, path=path)
         try:
             for _ in range(6):
                 connection, exchange = self._ask(at, limits)

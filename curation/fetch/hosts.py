@@ -16,6 +16,8 @@ from curation.samples import Reason
 class _Host:
     in_flight: int = 0
     next_start: float = 0.0
+    interval_s: float = 0.0
+    full: bool = False
     failures: int = 0
     last_failure: str = ""
 
@@ -24,13 +26,15 @@ class Hosts:
     """Holds requests back: at most `in_flight` at once and `per_s` started a second to each host.
 
     A host that fails `failures` times in a row is set aside: every further request to it, those that wait
-    included, ends at once with reason host_set_aside.
+    included, ends at once with reason host_set_aside. So is one for whose turn somebody waited `queue_s` seconds:
+    the partition has more of its URLs than it takes in that time.
     """
 
-    def __init__(self, *, in_flight: int, per_s: float, failures: int) -> None:
+    def __init__(self, *, in_flight: int, per_s: float, failures: int, queue_s: float) -> None:
         self._in_flight = in_flight
         self._interval_s = 1.0 / per_s
         self._failures = failures
+        self._queue_s = queue_s
         self._hosts: dict[str, _Host] = {}
         self._changed = threading.Condition()
 
@@ -43,20 +47,29 @@ class Hosts:
             while True:
                 self._check(name, host)
                 now = time.monotonic()
-                if host.in_flight < self._in_flight:
-                    if host.next_start <= now:
-                        break
-                    self._changed.wait(host.next_start - now)
+                free = host.in_flight < self._in_flight
+                if free and host.next_start <= now:
+                    break
+                left_s = start + self._queue_s - now
+                if left_s <= 0:
+                    host.full = True
+                    self._changed.notify_all()
                 else:
-                    self._changed.wait()
+                    self._changed.wait(min(left_s, host.next_start - now) if free else left_s)
             host.in_flight += 1
-            host.next_start = now + self._interval_s
+            host.next_start = now + max(self._interval_s, host.interval_s)
         try:
             yield now - start
         finally:
             with self._changed:
                 host.in_flight -= 1
                 self._changed.notify_all()
+
+    def slow_down(self, name: str, interval_s: float) -> None:
+        """Leave at least so much time between two requests to this host: it asked for it."""
+        with self._changed:
+            host = self._hosts.setdefault(name, _Host())
+            host.interval_s = max(host.interval_s, interval_s)
 
     def pause(self, name: str, seconds: float) -> None:
         """Start no request to this host for so long: it asked for it."""
@@ -78,6 +91,8 @@ class Hosts:
             self._changed.notify_all()
 
     def _check(self, name: str, host: _Host) -> None:
+        if host.full:
+            raise FetchFailed(Reason.HOST_SET_ASIDE, f"{name} gave no turn within {self._queue_s:g} s")
         if host.failures >= self._failures:
             detail = f"{name} failed {host.failures} times in a row, last with {host.last_failure}"
             raise FetchFailed(Reason.HOST_SET_ASIDE, detail)

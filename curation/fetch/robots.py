@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
-from concurrent.futures import Future
 from typing import Any
 
 from curation.errors import RecipeError
 from curation.fetch.address import Target
+from curation.fetch.origins import Ask, PerOrigin
 from curation.fetch.record import FetchFailed
 from curation.samples import Reason
 
 MAX_BYTES = 500 * 1024  # RFC 9309, 2.5: parsers must read at least so much
 
-# Asks a site for its robots.txt: HTTP status (None when no answer came) and text.
-Ask = Callable[[Target], tuple[int | None, str]]
-
 
 class Robots:
-    """Says whether a target may be fetched. One question to each origin, whoever asks first; the rest wait for it."""
+    """Says whether a target may be fetched, and how long to wait between two requests to its host."""
 
     def __init__(self, agent: str, ask: Ask) -> None:
         try:
@@ -29,38 +25,30 @@ class Robots:
         self._parse: Callable[[str], Any] = Protego.parse
         self._agent = agent
         self._ask = ask
-        self._lock = threading.Lock()
-        self._known: dict[tuple[str, str, int], Future[Any]] = {}
+        self._rules = PerOrigin[Any]("robots.txt", self._judged, otherwise=False)
 
-    def check(self, target: Target, timeout_s: float) -> None:
-        """Raise `FetchFailed` (robots_txt) when the site's robots.txt forbids the target to our agent."""
-        rules = self._rules(target, timeout_s)
+    def check(self, target: Target, timeout_s: float) -> float:
+        """Seconds of `Crawl-delay` or `Request-rate`, 0 when the site asks for none.
+
+        Raises `FetchFailed` (robots_txt) when the site's robots.txt forbids the target to our agent.
+        """
+        rules = self._rules.get(target, timeout_s)
+        if rules is True:
+            return 0.0
         if rules is False:
             raise FetchFailed(Reason.ROBOTS_TXT, f"{target.host} did not answer for its robots.txt")
-        if rules is not True and not rules.can_fetch(target.url, self._agent):
+        if not rules.can_fetch(target.url, self._agent):
             raise FetchFailed(Reason.ROBOTS_TXT, f"{target.host}/robots.txt disallows {target.path[:100]}")
+        rate = rules.request_rate(self._agent)
+        between_s = rate.seconds / rate.requests if rate is not None and rate.requests else 0.0
+        return max(float(rules.crawl_delay(self._agent) or 0.0), between_s)
 
-    def _rules(self, target: Target, timeout_s: float) -> Any:
-        """Parsed rules; True when everything is allowed, False when nothing is."""
-        key = (target.scheme, target.host, target.port)
-        with self._lock:
-            future = self._known.get(key)
-            mine = future is None
-            if future is None:
-                future = self._known[key] = Future()
-        if mine:
-            rules: Any = False
-            try:
-                rules = self._judged(*self._ask(target))
-            finally:
-                future.set_result(rules)
-        try:
-            return future.result(timeout_s)
-        except TimeoutError as error:
-            raise FetchFailed(Reason.TIMEOUT, f"no robots.txt of {target.host} in time") from error
+    def _judged(self, target: Target) -> Any:
+        """Parsed rules; True when everything is allowed, False when nothing is.
 
-    def _judged(self, status: int | None, text: str) -> Any:
-        """RFC 9309, 2.3.1: a site without a robots.txt (4xx) allows everything, one that cannot say nothing."""
+        RFC 9309, 2.3.1: a site without a robots.txt (4xx) allows everything, one that cannot say nothing.
+        """
+        status, text = self._ask(target, "/robots.txt")
         if status == 200:
             return self._parse(text)
         return status is not None and 400 <= status < 500

@@ -34,13 +34,18 @@ class DownloadSection(Section):
     host_in_flight: Annotated[int, Field(ge=1)] = 8
     """Requests in flight at once to one host, from one actor."""
     host_per_s: Annotated[float, Field(gt=0)] = 20.0
-    """Requests started a second to one host, from one actor."""
+    """Requests started a second to one host, from one actor. Actors do not speak to each other about hosts: a host
+    sees at most this and `host_in_flight` times the number of actors that fetch, so divide by that number."""
+    host_queue_s: PositiveSeconds = 300.0
+    """Longest wait for a host's turn. A host that keeps somebody waiting longer (thousands of URLs of one host, a slow
+    `Crawl-delay`) is set aside for the rest of the partition, and its rows are rejected as transient."""
     host_failures: Annotated[int, Field(ge=1)] = 5
     """Failures in a row (no address, no connection, time-out, 429, 5xx) after which a host is set aside for the
     rest of the partition."""
 
     deadline_s: PositiveSeconds = 20.0
-    """Total time for one URL: redirects, retries, body and waits for its server included, our own queue excluded."""
+    """Total time for one URL: redirects, retries, body and waits for its server included. Time in our own queue for a
+    host's turn does not count, or politeness would reject what it only delays; `host_queue_s` bounds that."""
     connect_s: PositiveSeconds = 5.0
     """Time for one TCP connection and TLS handshake."""
     max_bytes: Annotated[int, Field(ge=1024)] = 20_000_000
@@ -62,8 +67,11 @@ class DownloadSection(Section):
     """X-Robots-Tag directives that end a fetch. The default is img2dataset's; `none` counts as noindex."""
     tdm_reservation: bool = True
     """Whether `tdm-reservation: 1` (TDM Reservation Protocol) ends a fetch."""
+    tdmrep_json: bool = False
+    """Whether `/.well-known/tdmrep.json` of each host (TDM Reservation Protocol) is fetched and obeyed."""
     robots_txt: bool = False
-    """Whether robots.txt of each host is fetched and obeyed (RFC 9309). Needs the extra `robots`."""
+    """Whether robots.txt of each host is fetched and obeyed (RFC 9309), its `Crawl-delay` and `Request-rate` included.
+    Needs the extra `robots`."""
 
     verify_hash: bool = True
     """Whether the body must match `metadata.hash` (md5 or sha256, told by its length) where a row has one."""

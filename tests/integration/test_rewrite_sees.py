@@ -118,7 +118,7 @@ def test_a_describe_pass_that_fails_costs_its_facts_and_not_the_row(server: LlmS
     blind = Reply(status=400, text="no images here")
     server.script = lambda call: answers(call) if seen(call)[0] is None else blind
     section = RewriteSection(evidence=DESCRIBE, mix={"conversation": 1.0}, min_words={})
-    (row,) = rewritten(server, section, [("Green vase on a shelf", "en", "green")])
+    (row,) = rewritten(server, section, [("Green vase of the Mori collection", "en", "green")])
     assert [fact["source"] for fact in row["evidence"]] == ["alt_text"]
     assert row["reason"] is None
 

@@ -31,12 +31,17 @@ class Context:
         return self.evidence.lexicon
 
     @cached_property
+    def verbs(self) -> frozenset[str]:
+        """Stems of what the evidence uses as a verb: of "sanding a door" an answer may make "sands a door"."""
+        return frozenset(action.verb.stem for scene in self.evidence.scenes for action in scene.actions)
+
+    @cached_property
     def answer(self) -> Scene:
-        return read(self.turn.answer, self.lexicon)
+        return read(self.turn.answer, self.lexicon, self.verbs)
 
     @cached_property
     def question(self) -> Scene:
-        return read(self.turn.question, self.lexicon)
+        return read(self.turn.question, self.lexicon, self.verbs)
 
     @cached_property
     def answer_stems(self) -> frozenset[str]:

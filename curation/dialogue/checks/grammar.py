@@ -13,6 +13,7 @@ FINITE = frozenset({"is", "are", "was", "were"})
 POSSESSIVES = ("'s", "’s", "s'", "s’")
 SOUNDS_LIKE_YOU = ("uni", "eu", "one", "use", "usa", "uk", "ut", "uv")
 MATERIALS = frozenset({"wooden", "woolen", "woollen", "golden", "earthen", "silken"})  # a thing is made of wood
+PARTICIPLE = ("ge", "be", "ver", "er", "zer", "ent")  # of German ones; "bedeckt mit" is no verb of a sentence
 SILENT_H = ("hour", "honest", "honor", "heir")
 
 
@@ -55,8 +56,7 @@ def _made_of_slip(scene: Scene) -> str | None:
 def _plain_slip(context: Context) -> Reject | None:
     """What can be told of a language whose sentences are not read."""
     lexicon, answer = context.lexicon, context.answer.tokens
-    verbs = lexicon.auxiliaries | lexicon.finite | lexicon.shows
-    if context.turn.response_type == DESCRIPTION and not any(token.lower in verbs for token in answer):
+    if context.turn.response_type == DESCRIPTION and not _plain_verb(context):
         return fail(Reason.MALFORMED, "the description is no sentence: it has no verb")
     written = {token.text for token in context.evidence.content}
     for at, token in enumerate(answer):
@@ -75,6 +75,26 @@ def _plain_slip(context: Context) -> Reject | None:
         if before in lexicon.shows and token.lower == "a" and at + 1 < len(answer) and answer[at + 1].kind is Kind.WORD:
             return fail(Reason.MALFORMED, f"“{before} a {answer[at + 1].text}” lacks an article")
     return None
+
+
+def _plain_verb(context: Context) -> bool:
+    """Whether some word is a finite verb, as far as lists and endings tell it: in German a lower-case word in -t or
+    -en right before an article, a noun's number or a preposition and no participle; in Spanish another form of a verb
+    that the evidence has as a gerund."""
+    lexicon, tokens = context.lexicon, context.answer.tokens
+    known = lexicon.auxiliaries | lexicon.finite | lexicon.shows
+    if any(token.lower in known for token in tokens):
+        return True
+    gerunds = {token.stem for token in context.evidence.content if token.lower.endswith("ndo")}
+    for token, following in pairwise(tokens):
+        if token.stem in gerunds and not token.lower.endswith(("ndo", "ado", "ido", "ar", "er", "ir")):
+            return True
+        ends = lexicon.capital_nouns and token.kind is Kind.WORD and token.text.islower() and token.lower[-1:] in "tn"
+        opens = following.lower in lexicon.determiners or following.stem in lexicon.numbers
+        beside = following.kind is Kind.PREPOSITION and not token.lower.startswith(PARTICIPLE)
+        if ends and token.stem not in lexicon.colours | set(lexicon.numbers) and (opens or beside):
+            return True
+    return False
 
 
 def _article_slip(scene: Scene) -> str | None:

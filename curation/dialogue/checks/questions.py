@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import Literal
 
 from pydantic import Field
 
 from curation.dialogue.checks.base import DESCRIPTION, FALSE_PREMISE, BaseCheck, Context, fail
+from curation.dialogue.checks.support import supported
 from curation.dialogue.focus import cues_of
 from curation.dialogue.given import given_by
 from curation.dialogue.premise import premise_foci
 from curation.dialogue.scene import Kind, read
 from curation.samples import Reason, Reject
 
+ASKING = frozenset({"what", "which", "qué", "cuál", "welche", "welcher", "welches", "welchem", "welchen"})
 YES_NO = re.compile(r"^(is|are|was|were|do|does|did|can|could|will|would|has|have|had|should|may|might)\b", re.I)
 COLOUR = re.compile(r"\bcolou?rs?\b", re.I)
 COUNT = re.compile(r"\bhow many\b", re.I)
@@ -33,11 +36,8 @@ class Presupposition(BaseCheck):
         if context.turn.response_type in (DESCRIPTION, FALSE_PREMISE) or _asked_by_cue(context):
             return None
         allowed = context.evidence.supported | lexicon.question_words | lexicon.frame | context.inferable
-        extra = [
-            token.text
-            for token in context.question.content
-            if token.stem not in allowed and not lexicon.is_function(token.lower)
-        ]
+        allowed |= _asked_kind(context) | _rests(context)
+        extra = [token.text for token in context.question.content if not supported(token, allowed, context)]
         if extra:
             return fail(Reason.BAD_QUESTION, f"the question presupposes: {', '.join(dict.fromkeys(extra))}")
         return None
@@ -145,6 +145,22 @@ class Answered(BaseCheck):
         if WHO.match(question) and not fresh & lexicon.persons and not _names(context):
             return fail(Reason.BAD_QUESTION, "the question asks who, the answer names nobody")
         return None
+
+
+def _asked_kind(context: Context) -> frozenset[str]:
+    """What a question asks for by its kind: "What dish ...", "In which city ...", "What kind of wood ..."."""
+    tokens = [token for token in context.question.tokens if token.lower not in ("kind", "type", "sort", "of")]
+    after = frozenset(token.stem for before, token in pairwise(tokens) if before.lower in ASKING)
+    return after & context.lexicon.categories
+
+
+def _rests(context: Context) -> frozenset[str]:
+    """Where a thing lies or stands may be asked; of a person or an animal that would be a claim."""
+    living = context.lexicon.persons | context.lexicon.animals
+    subjects = {token.stem for token in context.question.content}
+    if not WHERE.match(context.turn.question) or subjects & living:
+        return frozenset()
+    return context.lexicon.resting | context.lexicon.stems(("lie", "stand", "sit"))
 
 
 def _asked_by_cue(context: Context) -> bool:

@@ -13,6 +13,8 @@ from curation.dialogue.lexicon import POSSESSIVE
 from curation.dialogue.scene import Scene, Token, read
 from curation.samples import Reason, Reject
 
+HEAD_LETTERS = 4
+ONE = frozenset({"ein", "eine", "einen", "einem", "einer"})
 NEGATIONS = frozenset({"not", "no", "never", "none", "nothing", "nobody", "without", "n't", "neither", "nor"})
 
 
@@ -33,7 +35,9 @@ class Words(BaseCheck):
             allowed |= {lexicon.stem("wear")}  # a man in a coat wears it; the relations say who wears what
         if any(token.stem in lexicon.materials for token in context.evidence.content):
             allowed |= lexicon.stems(("made", *(str(name) for name in lexicon.materials.values())))
-        extra = [token for token in context.answer.content if not _supported(token, allowed, context)]
+        if lexicon.holders & {token.stem for token in context.evidence.content}:
+            allowed |= lexicon.stems(("hold", "contain"))  # a bowl with eggs holds them; the relations say what does
+        extra = [token for token in context.answer.content if not supported(token, allowed, context)]
         if extra:
             words = ", ".join(dict.fromkeys(token.text for token in extra))
             return fail(Reason.UNSUPPORTED, f"the evidence has no: {words}")
@@ -58,10 +62,23 @@ class Numbers(BaseCheck):
             for form in (f"{word}s", f"{word}es", f"{word[:-1]}ies" if word.endswith("y") else ""):
                 if form in given:
                     return fail(Reason.UNSUPPORTED, f"the evidence has {form}, the answer {word}")
+            for form in (f"{word}n", f"{word}en") if lexicon.capital_nouns and _single(word, context) else ():
+                if form in given:
+                    return fail(Reason.UNSUPPORTED, f"the evidence has {form}, the answer one {word}")
             for form in (word[:-1] if word.endswith("s") else "", word[:-2] if word.endswith("es") else ""):
                 if form and form in given and determiner != "each":
                     return fail(Reason.UNSUPPORTED, f"the evidence has {form}, the answer {word}")
         return None
+
+
+def _single(word: str, context: Context) -> bool:
+    """Whether a German answer has "ein" right before a word, or before its adjective, and the evidence has not."""
+
+    def counted(scene: Scene) -> bool:
+        lower = [token.lower for token in scene.tokens]
+        return any(ONE & set(lower[max(0, at - 2) : at]) for at, token in enumerate(lower) if token.startswith(word))
+
+    return counted(context.answer) and not any(counted(scene) for scene in context.evidence.scenes)
 
 
 class Gender(BaseCheck):
@@ -185,13 +202,23 @@ def _it_acts(reason: Scene) -> bool:
     return any(action.start <= 3 for action in reason.actions)
 
 
-def _supported(token: Token, allowed: frozenset[str], context: Context) -> bool:
+def supported(token: Token, allowed: frozenset[str], context: Context) -> bool:
+    """Whether a word claims nothing that is not allowed or in the evidence."""
     if token.stem in allowed or context.lexicon.is_function(token.lower):
         return True
     same = context.lexicon.same(token.stem)
     if any(context.lexicon.same(stem) == same for stem in context.evidence.stems):
         return True
+    if context.lexicon.adjective(token.lower) in allowed or _compound(token, context):
+        return True
     return "-" in token.lower and all(context.lexicon.stem(part) in allowed for part in token.lower.split("-"))
+
+
+def _compound(token: Token, context: Context) -> bool:
+    """Whether a German noun is the head of a compound of the evidence: of a "Balkendiagramm" one may say "Diagramm"."""
+    if not context.lexicon.capital_nouns or len(token.lower) < HEAD_LETTERS or not token.text[:1].isupper():
+        return False
+    return any(word.endswith(token.lower) and len(word) > len(token.lower) + 2 for word in context.evidence.words)
 
 
 def _amounts(context: Context) -> Reject | None:

@@ -86,3 +86,14 @@ def test_its_redirects_are_checked_too(site: Site) -> None:
 def test_it_is_not_asked_for_unless_the_recipe_says_so(site: Site) -> None:
     assert reason(client(robots_txt=False), site.url("photos/b.jpg")) is None
     assert [path for path, _ in site.requests] == ["photos/b.jpg"]
+
+
+@pytest.mark.parametrize("line", [b"Crawl-delay: 0.4", b"Request-rate: 5/2s"])
+def test_the_delay_that_it_asks_for_is_kept(site: Site, line: bytes) -> None:
+    site.pages["robots.txt"] = Page(b"User-agent: *\n" + line + b"\n")
+    times: list[float] = []
+    site.on_request = lambda path: times.append(time.monotonic()) if path == "/a.jpg" else None
+    fetcher = client()
+    for _ in range(3):
+        assert reason(fetcher, site.url("a.jpg")) is None
+    assert times[2] - times[0] >= 0.75

@@ -133,3 +133,27 @@ def test_seeds_come_from_the_sample_id_and_only_when_asked_for() -> None:
 def test_a_mix_that_cannot_be_met_is_a_bad_recipe(mix: dict[str, float]) -> None:
     with pytest.raises(ValidationError):
         RewriteSection(mix=mix)
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "answer"),
+    [
+        ("Bride and groom cutting a cake", "What is the bride doing?", "The groom is cutting a cake."),
+        ("Red bus crossing a bridge", "What color is the bus crossing a?", "The bus is red."),
+    ],
+)
+def test_a_turn_that_is_true_and_answers_another_question_is_dropped(text: str, question: str, answer: str) -> None:
+    section = RewriteSection(mix={"conversation": 1.0}, max_turns=1)
+    chat = Scripted(lambda request: says(json.dumps({"question": question, "answer": answer})))
+    (row,) = Rewrite(section, chat)(table(text)).to_pylist()
+    assert (row["reason"], row["turns"]) == ("bad_question", [])
+    assert row["detail"].startswith("off focus")
+
+
+def test_a_reason_must_say_more_than_its_cue() -> None:
+    section = RewriteSection(mix={"complex_reasoning": 1.0})
+    for reason, kept in (("helmet is yellow", 0), ("firefighter is wearing a yellow helmet", 1)):
+        answer = json.dumps({"answer": f"The helmet may protect the head, because the {reason}."})
+        chat = Scripted(lambda request, answer=answer: says(answer))
+        (row,) = Rewrite(section, chat)(table("Firefighter in yellow helmet")).to_pylist()
+        assert len(row["turns"]) == kept

@@ -1,0 +1,177 @@
+"""Support, relation by relation: what a preposition, a verb or "has" puts a thing to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from curation.dialogue.given import Given
+from curation.dialogue.lexicon import Lexicon
+from curation.dialogue.scene import Kind, Phrase, Scene, Token, plural
+
+HAVE = frozenset({"has", "have", "had"})
+BE = frozenset({"is", "are", "was", "were", "be", "it's", "there's"})
+PLACED = frozenset({"in", "at", "from"})
+ON = frozenset({"on", "in", "inside", "under", "at", "atop"})
+HELD_IN = frozenset({"in", "on", "inside"})  # where what a holder is "with" is
+HELD = frozenset({"with", "of", "hold", "contain", "full", "fill"})
+
+
+def bad_links(scene: Scene, given: Given) -> Iterator[str]:
+    """Preposition or verb and the phrase after it must stand so in the evidence, after what they hang on."""
+    lexicon = given.lexicon
+    for at, phrase in enumerate(scene.phrases):
+        link = phrase.link
+        if link is None:
+            if word_before(scene, phrase) in HAVE and not _linked(
+                phrase, given, {"with", "of", "wear", "hold", "carri", "have", "contain", "full", "fill"}
+            ):
+                yield f"the evidence has no “with {phrase.text}”"
+            continue
+        previous = scene.phrases[at - 1] if at else None
+        if link.stem in lexicon.frame or (
+            previous and previous.head.stem in lexicon.frame and link.lower in ("of", "from")
+        ):
+            continue
+        before = scene.tokens.index(link) - 1
+        if phrase.head.stem in lexicon.frame or (before >= 0 and scene.tokens[before].stem in lexicon.frame):
+            continue  # a kind of hat, a view of the sea
+        if link.lower in ("of", "from") and _material(scene, phrase, given):
+            continue
+        if link.lower == "of" and phrase.head.stem in given.owners:
+            continue
+        found = _linked(phrase, given, _same_links(link, phrase, lexicon))
+        if not found and (_other_way_round(phrase, link, previous, given) or _said_otherwise(phrase, link, given)):
+            continue
+        if not found:
+            if link.lower in PLACED and _place_clause(phrase, link.lower, given):
+                continue
+            yield f"the evidence has no “{link.lower} {phrase.text}”"
+        elif previous is not None:
+            governors = [spot for p in (scene.phrases[0], previous) for spot, _ in given.heads(p.head.stem)]
+            if not _placed(scene, previous, phrase, found, given):
+                yield f"the evidence may put something else {link.lower} {phrase.text}"
+            elif _astray(previous, found, given) or (governors and min(governors) >= max(found)):
+                yield f"the evidence does not put {previous.text} {link.lower} {phrase.text}"
+
+
+def _other_way_round(phrase: Phrase, link: Token, previous: Phrase | None, given: Given) -> bool:
+    """What the evidence states from the other side: "bowl with eggs" of eggs in the bowl, "newspapers beside a
+    radiator" of a radiator beside newspapers."""
+    lexicon = given.lexicon
+    governors = [at for at, _ in given.heads(phrase.head.stem)]
+    if previous is None:  # "What is on the page?"
+        told = [known.link for known in given.phrases if known.link is not None]
+        if link.lower in lexicon.symmetric:
+            return bool(governors) and any(lexicon.same(known.lower) == lexicon.same(link.lower) for known in told)
+        holds = any(known.stem in HELD for known in told)
+        return bool(governors) and holds and link.lower in HELD_IN and phrase.head.stem in lexicon.holders
+    if link.lower in HELD_IN and phrase.head.stem in lexicon.holders:
+        links = set(HELD)
+    elif link.lower in lexicon.symmetric:
+        links = {lexicon.same(link.lower)}
+    else:
+        return False
+    return any(
+        known.link is not None and {lexicon.same(known.link.lower), known.link.stem} & links and min(governors) < at
+        for at, known in given.heads(previous.head.stem)
+        if governors
+    )
+
+
+def _said_otherwise(phrase: Phrase, link: Token, given: Given) -> bool:
+    """What needs no such link in the evidence: a year that it gives, what a chart is of, "heavily" of "heavy"."""
+    lexicon, word = given.lexicon, phrase.head.lower
+    if word.isdigit() and len(word) == 4:
+        return phrase.head.stem in given.stems and link.lower in ("in", "from", "of", "since", "for")
+    if lexicon.adjective(word) in given.stems:
+        return True
+    shown = [known.link for _, known in given.heads(phrase.head.stem) if known.link is not None]
+    return link.lower == "of" and any(known.stem in lexicon.frame for known in shown)
+
+
+def _placed(scene: Scene, previous: Phrase, phrase: Phrase, found: list[int], given: Given) -> bool:
+    """X is in Y: an object between X and Y in the evidence may be what is in Y, unless things happen at Y."""
+    at = phrase.start - 1 - (1 if phrase.determiner else 0) - 1
+    if phrase.link is None or phrase.link.kind is not Kind.PREPOSITION or at < 0 or scene.tokens[at].lower not in BE:
+        return True
+    lexicon = given.lexicon
+    if phrase.head.stem in lexicon.settings or phrase.capitalised or phrase.head.text[:1].isupper():
+        return True
+    objects = {at for at, known in given.heads(previous.head.stem) if known.link and known.link.kind is Kind.VERB}
+    if phrase.link.lower in ON and any(spot - 1 in objects for spot in found):
+        return True  # "hammering a horseshoe on an anvil": what stands right before it is there
+    if not any(given.stays_at(given.phrases[spot]) for spot in found):
+        return False
+    for spot in found:
+        for start, _ in given.heads(previous.head.stem):
+            between = [known.link for known in given.phrases[start + 1 : spot]]
+            if start < spot and all(link is None or link.lower in ("of", "with") for link in between):
+                return True
+    return False
+
+
+def _astray(previous: Phrase, found: list[int], given: Given) -> bool:
+    """Whether the phrase right before comes only later in the evidence: "eating melon with curly hair" of "toddler
+    with curly hair eating melon"."""
+    spots = [spot for spot, _ in given.heads(previous.head.stem)]
+    return bool(spots) and min(spots) > max(found)
+
+
+def _same_links(link: Token, phrase: Phrase, lexicon: Lexicon) -> set[str]:
+    names = {lexicon.same(link.lower), link.stem}
+    if link.stem == lexicon.stem("wear") and phrase.head.stem in lexicon.clothing:
+        names |= {"in", "with"}
+    if link.lower == "in" and phrase.head.stem in lexicon.clothing:
+        names |= {lexicon.stem("wear")}
+    if link.lower == "with":
+        names |= {"have", "hold", "carri"}
+    if link.stem in ("hold", "contain"):
+        names |= {"with", "of", "contain", "fill"}
+    return names
+
+
+def _linked(phrase: Phrase, given: Given, links: set[str]) -> list[int]:
+    """Places of the evidence's phrases that stand after one of these links and that `phrase` may stand for."""
+    lexicon = given.lexicon
+    found = []
+    for at, known in given.heads(phrase.head.stem):
+        link = known.link
+        if known.head.stem == phrase.head.stem and plural(known) != plural(phrase):
+            continue  # "surrounded by galaxies" is not surrounded by a galaxy
+        if link is not None and ({lexicon.same(link.lower), link.stem} & links):
+            found.append(at)
+    return found
+
+
+def _place_clause(phrase: Phrase, link: str, given: Given) -> bool:
+    """A last part of a caption that names a place ("..., Louvre Museum") says where."""
+    for _, known in given.heads(phrase.head.stem):
+        if not known.clause or known.link is not None:
+            continue
+        named = all(word.text[:1].isupper() for word in known.words) and not given.titled
+        if known.head.stem in given.lexicon.places or (named and link == "in"):
+            return True
+    return False
+
+
+def _material(scene: Scene, phrase: Phrase, given: Given) -> bool:
+    """Made of wood: the subject has that material in the evidence."""
+    if not any(token.lower == "made" for token in scene.tokens):
+        return False
+    subject = scene.phrases[0]
+    for material, named in given.lexicon.materials.items():
+        if phrase.head.stem in (material, named) and given.modifies(subject.head.stem, material):
+            return True
+    return False
+
+
+def word_before(scene: Scene, phrase: Phrase) -> str:
+    """The word right before a phrase and its determiner."""
+    at = phrase.start - 1
+    while (
+        at >= 0
+        and scene.tokens[at].kind is Kind.FUNCTION
+        and scene.tokens[at].lower in ("a", "an", "the", "both", "some")
+    ):
+        at -= 1
+    return scene.tokens[at].lower if at >= 0 else ""

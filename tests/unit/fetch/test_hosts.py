@@ -1,0 +1,53 @@
+"""Turns at a host: spaced as the site asks, and never waited for without end."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+from curation.fetch.hosts import Hosts
+from curation.fetch.record import FetchFailed
+from curation.samples import Reason
+
+
+def hosts(**more: float) -> Hosts:
+    settings = {"in_flight": 1, "per_s": 1000, "failures": 5, "queue_s": 60} | more
+    return Hosts(**settings)  # type: ignore[arg-type]
+
+
+def test_a_host_that_asks_for_a_delay_gets_it() -> None:
+    polite = hosts()
+    polite.slow_down("a", 0.4)
+    polite.slow_down("a", 0.1)  # the longest counts
+    start = time.monotonic()
+    for _ in range(3):
+        with polite.turn("a"):
+            pass
+    assert time.monotonic() - start >= 0.8
+    with polite.turn("b") as waited_s:
+        assert waited_s < 0.4
+
+
+def test_a_wait_that_is_too_long_sets_the_host_aside_for_all() -> None:
+    impatient = hosts(queue_s=0.3)
+    held, done = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with impatient.turn("a"):
+            held.set()
+            done.wait(20)
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    held.wait(20)
+    with pytest.raises(FetchFailed, match="no turn within") as refused, impatient.turn("a"):
+        pass
+    assert refused.value.reject.reason is Reason.HOST_SET_ASIDE
+    done.set()
+    holder.join()
+    with pytest.raises(FetchFailed, match="no turn"), impatient.turn("a"):
+        pass
+    with impatient.turn("b"):
+        pass
