@@ -76,6 +76,7 @@ class Lexicon:
             (*words.get("person_words", ()), *words.get("animal_words", ()), *words.get("clothing", ()))
         ) - frozenset(words.get("uncounted", ()))
         self.animals = self.stems(words.get("animal_words", ()))
+        self.wearing = self.stems(words.get("wearing", ()))
         self.clothing = self.stems(words.get("clothing", ()))
         self.times = self.stems(words.get("time_words", ()))
         self.directed = self.stems(words.get("directed_verbs", ()))

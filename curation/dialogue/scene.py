@@ -32,6 +32,7 @@ ING_ACTS = frozenset(
 )
 PICTURES = frozenset({"image", "photo", "photograph", "picture", "scene", "it", "this"})
 SHOWS = frozenset({"shows", "depicts", "features", "captures", "displays", "contains", "includes", "portrays"})
+SINGULAR_S = frozenset({"crossroads", "series", "species", "headquarters", "lens", "gas", "canvas", "atlas", "news"})
 HOLDS = frozenset({"holds", "contains"})
 DO = frozenset({"does", "do", "did"})
 PLURALS = frozenset({"men", "women", "children", "people", "feet", "teeth", "mice", "geese"})
@@ -210,7 +211,9 @@ def _is_verb(index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon, 
         return not modifies and before_word not in lexicon.determiners and before is not Kind.PREPOSITION
     if (word.endswith("ed") and word not in NO_PARTICIPLES and len(word) > 4) or word in PARTICIPLES:
         return (before is Kind.WORD or after_aux) and after in (Kind.PREPOSITION, Kind.BREAK, Kind.FUNCTION)
-    if lexicon.stem(word) not in lexicon.verbs | verbs or word in lexicon.verb_form_nouns - verbs:
+    if lexicon.stem(word) not in lexicon.verbs | verbs or (
+        word in lexicon.verb_form_nouns and lexicon.stem(word) not in verbs
+    ):
         return False
     if word.endswith("en") or word in ("made", "lit", "seen", "sat", "stood", "worn", "held"):
         return (before is Kind.WORD or after_aux) and after in (Kind.PREPOSITION, Kind.BREAK, Kind.FUNCTION)
@@ -291,7 +294,7 @@ def _action(verb: Token, index: int, clause: int, phrases: list[Phrase]) -> Acti
 def plural(phrase: Phrase) -> bool:
     """Whether a phrase is of several things, as far as its form tells."""
     word = phrase.head.lower
-    if word in PLURALS:
-        return True
+    if word in PLURALS or word in SINGULAR_S:
+        return word in PLURALS
     name = phrase.head.text[:1].isupper()
     return word.endswith("s") and not word.endswith(("ss", "us", "is", "'s", "’s")) and not name

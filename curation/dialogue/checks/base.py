@@ -36,6 +36,14 @@ class Context:
         return frozenset(action.verb.stem for scene in self.evidence.scenes for action in scene.actions)
 
     @cached_property
+    def gerunds(self) -> frozenset[str]:
+        """Roots of the evidence's Spanish gerunds: of "reparando" an answer may make "repara"."""
+        if self.lexicon.language != "es":
+            return frozenset()
+        words = (token.lower for token in self.evidence.content)
+        return frozenset(word.removesuffix("ando").removesuffix("iendo") for word in words if word.endswith("ndo"))
+
+    @cached_property
     def answer(self) -> Scene:
         return read(self.turn.answer, self.lexicon, self.verbs)
 

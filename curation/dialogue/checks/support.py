@@ -32,7 +32,7 @@ class Words(BaseCheck):
         if not _living(context.evidence.content, lexicon.persons | lexicon.animals):
             allowed |= lexicon.resting
         if any(token.stem in lexicon.clothing for token in context.evidence.content):
-            allowed |= {lexicon.stem("wear")}  # a man in a coat wears it; the relations say who wears what
+            allowed |= lexicon.wearing  # a man in a coat wears it; the relations say who wears what
         if any(token.stem in lexicon.materials for token in context.evidence.content):
             allowed |= lexicon.stems(("made", *(str(name) for name in lexicon.materials.values())))
         if lexicon.holders & {token.stem for token in context.evidence.content}:
@@ -71,6 +71,11 @@ class Numbers(BaseCheck):
         return None
 
 
+def _named_female(context: Context) -> bool:
+    """Whether the evidence names a German woman by her trade: "Bäckerin"."""
+    return any(token.text[:1].isupper() and token.lower.endswith("erin") for token in context.evidence.content)
+
+
 def _single(word: str, context: Context) -> bool:
     """Whether a German answer has "ein" right before a word, or before its adjective, and the evidence has not."""
 
@@ -95,6 +100,8 @@ class Gender(BaseCheck):
         written = {token.lower for scene in context.evidence.scenes for token in scene.tokens}
         sides = ((lexicon.he, lexicon.male, lexicon.female), (lexicon.she, lexicon.female, lexicon.male))
         for pronouns, own, other in sides:
+            if lexicon.capital_nouns and other is lexicon.female and _named_female(context):
+                given |= other
             if not said & pronouns or given & own or written & pronouns:
                 continue  # not said, or the caption tells the sex
             if lexicon.reads or given & other:  # where things have a gender too, only a contradiction can be told
@@ -208,6 +215,8 @@ def supported(token: Token, allowed: frozenset[str], context: Context) -> bool:
         return True
     same = context.lexicon.same(token.stem)
     if any(context.lexicon.same(stem) == same for stem in context.evidence.stems):
+        return True
+    if token.lower.endswith(("a", "e", "an", "en")) and token.lower.rstrip("n")[:-1] in context.gerunds:
         return True
     if context.lexicon.adjective(token.lower) in allowed or _compound(token, context):
         return True
