@@ -14,7 +14,7 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from curation.fetch import colour, png, sniff
+from curation.fetch import colour, png, sniff, webp
 
 if TYPE_CHECKING:
     import numpy as np
@@ -137,7 +137,12 @@ class Decoder:
         from PIL import Image
 
         if declared.kind == sniff.WEBP and declared.frames == 1 and not _has_metadata(data):
-            return self._boxed(self._by_opencv(data, cv2.IMREAD_UNCHANGED), declared.width, declared.height)
+            width, height = declared.width, declared.height
+            shrinks = min(width, height) >= 2 * self._side
+            pixels = webp.decoded(data, width, height) if shrinks else None
+            if pixels is None:
+                pixels = self._by_opencv(data, cv2.IMREAD_UNCHANGED)
+            return self._boxed(pixels, width, height)
         image: Picture = Image.open(io.BytesIO(data), formats=[declared.kind.upper()])
         width, height = image.size
         if width * height > max(declared.width * declared.height, self._limits.max_pixels):

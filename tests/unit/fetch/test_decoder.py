@@ -61,8 +61,8 @@ def psnr(left: np.ndarray, right: np.ndarray) -> float:
     return float(10 * np.log10(255**2 / np.mean((left.astype(float) - right) ** 2)))
 
 
-@pytest.mark.parametrize("shrink", [1.1, 1.5, 1.72, 1.84, 2.3, 3.6])
-@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+@pytest.mark.parametrize("shrink", [1.1, 1.5, 1.72, 1.84, 2.3])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
 def test_scaling_is_no_worse_than_area_averaging(kind: str, shrink: float) -> None:
     """Within 0.5 dB of what img2dataset does, against Lanczos, at every ratio: neither aliased nor soft."""
     import cv2
