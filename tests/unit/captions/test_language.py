@@ -18,3 +18,15 @@ def test_short_alt_texts_are_told_apart() -> None:
     assert sum(english) / len(english) >= 0.9
     assert sum(others) / len(others) >= 0.93
     assert sum(exact) / len(exact) >= 0.85
+
+
+def test_english_captions_of_names_are_kept() -> None:
+    """60 captions that are little but names, and 30 of other languages ("xx") with such names in them."""
+    lines = Path(__file__).with_name("names.tsv").read_text("utf-8").splitlines()
+    languages = LanguageId()
+    rows = [(wanted, languages.identify(text).language) for wanted, text in (line.split("\t") for line in lines)]
+    english = [found == "en" for wanted, found in rows if wanted == "en"]
+    others = [found != "en" for wanted, found in rows if wanted != "en"]
+    assert len(english) == 60
+    assert sum(english) / len(english) >= 0.9
+    assert sum(others) / len(others) >= 0.55
