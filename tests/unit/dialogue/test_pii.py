@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from curation.dialogue.pii import find, mask
@@ -78,3 +80,25 @@ def test_no_personal_data_reaches_the_evidence_or_passes_in_a_turn(kind: str, te
     assert find(evidence(f"Red van by a house {text}").text) == []
     found = failed("Red van by a house", "What is by the house?", f"A red van is by a house, {text}.")
     assert found["personal_data"] == "personal_data"
+
+
+def _rows() -> list[tuple[str, str]]:
+    path = Path(__file__).parents[2] / "data" / "pii.tsv"
+    rows = (line.split("\t") for line in path.read_text("utf-8").splitlines() if not line.startswith("#"))
+    return [(kind, text) for kind, text in rows]
+
+
+def test_ninety_nine_percent_of_structured_personal_data_are_masked_and_few_other_numbers() -> None:
+    personal = [(kind, text) for kind, text in _rows() if kind != "harmless"]
+    harmless = [text for kind, text in _rows() if kind == "harmless"]
+    assert len(personal) >= 300
+    assert {kind for kind, _ in personal} == {"email", "phone", "card", "iban", "national_id", "ip"}
+    left = []
+    for kind, text in personal:
+        masked, _ = mask(text)
+        told = "@" in masked or "(at)" in masked or "[at]" in masked or sum(char.isdigit() for char in masked) > 2
+        if masked == text or told:
+            left.append((kind, masked))
+    assert len(left) <= 0.01 * len(personal), left
+    taken = [text for text in harmless if find(text)]
+    assert len(taken) <= 0.05 * len(harmless), taken
