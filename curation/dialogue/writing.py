@@ -128,8 +128,7 @@ class Writer:
     def _round(self, dialogues: Sequence[Dialogue], attempt: int, first_only: bool = False) -> None:
         """Ask once for every turn (or every dialogue's first) that has no good candidate yet."""
         slots = [(each, slot) for each in dialogues for slot in each.slots[: 1 if first_only else None]]
-        # requests of one prefix next to each other, so that the engine's prefix cache has it when the next comes
-        open_slots = sorted((pair for pair in slots if not pair[1].done), key=_prefix)
+        open_slots = [(dialogue, slot) for dialogue, slot in slots if not slot.done]
         if not open_slots:
             return
         requests = [self.request(dialogue, slot, attempt) for dialogue, slot in open_slots]
@@ -160,11 +159,6 @@ class Writer:
                     slot.turn, slot.problems = turn, tuple(problems)
                 return turn, tuple(problems)
         return None, (f"{slot.reject.reason}: {slot.reject.detail}",)
-
-
-def _prefix(pair: tuple[Dialogue, Slot]) -> tuple[str, str]:
-    planned = pair[1].planned
-    return planned.response_type, planned.focus.kind
 
 
 def off_focus(turn: Turn, focus: Focus, evidence: Evidence) -> list[str]:

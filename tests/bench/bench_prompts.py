@@ -94,11 +94,11 @@ def write_ours(captions: Sequence[str], chat: Client, section: RewriteSection) -
     return kept, sum(row["completion_tokens"] or 0 for row in rows), sum(row["reason"] is None for row in rows)
 
 
-def verdict(told: Told) -> tuple[bool, bool]:
-    """Whether the turn is supported, and whether it passes every check."""
+def verdict(told: Told, earlier: Sequence[Turn]) -> tuple[bool, bool]:
+    """Whether the turn is supported, and whether it passes every check after the good turns of its image so far."""
     evidence = gather(told.caption, "en")
     assert evidence is not None
-    found = failures(default_checks(), told.turn, evidence)
+    found = failures(default_checks(), told.turn, evidence, earlier)
     unsupported = [kind for kind, reject in found if reject.reason is Reason.UNSUPPORTED and kind != "cue"]
     return not unsupported, not found
 
@@ -114,9 +114,21 @@ def prefix_cache(endpoint: str) -> tuple[float, float] | None:
     return (float(found[0].group(1)), float(found[1].group(1))) if found[0] and found[1] else None
 
 
+def verdicts_of(told: Sequence[Told]) -> list[tuple[bool, bool]]:
+    """The verdict of each turn, image by image."""
+    good: dict[str, list[Turn]] = {}
+    found = []
+    for each in told:
+        earlier = good.setdefault(each.caption, [])
+        found.append(verdict(each, earlier))
+        if found[-1][1]:
+            earlier.append(each.turn)
+    return found
+
+
 def line(name: str, told: Sequence[Told], captions: int, tokens: int | None = None) -> str:
     """One line of the table."""
-    verdicts = [verdict(each) for each in told]
+    verdicts = verdicts_of(told)
     supported, passes = (sum(pair[at] for pair in verdicts) for at in (0, 1))
     number = max(1, len(told))
     words = statistics.mean([len(each.turn.answer.split()) for each in told] or [0])
