@@ -21,7 +21,7 @@ GERUND = "ndo"
 def bad_bonds(context: Context) -> Iterator[str]:
     """What an answer puts together and the evidence does not."""
     lexicon = context.lexicon
-    given = [run for scene in context.evidence.scenes for run in _runs(scene, lexicon)]
+    given = [run for scene in context.evidence.scenes for run in _runs(scene, lexicon, lexicon.copulas)]
     for run in _runs(context.answer, lexicon):
         yield from _misplaced(run, given, lexicon)
     yield from _miscalled(context, given)
@@ -45,7 +45,7 @@ def _miscalled(context: Context, given: Sequence[Run]) -> Iterator[str]:
     """X is Y, where the evidence has Y beside something else. In "cesta de mimbre llena" what is full may be either."""
     lexicon, tokens = context.lexicon, context.answer.tokens
     answer = _runs(context.answer, lexicon)
-    wide = [run for scene in context.evidence.scenes for run in _runs(scene, lexicon, OF)]
+    wide = [run for scene in context.evidence.scenes for run in _runs(scene, lexicon, OF | lexicon.copulas)]
     for at, token in enumerate(tokens[:-1]):
         if token.lower not in lexicon.copulas:
             continue

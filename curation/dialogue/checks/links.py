@@ -72,10 +72,16 @@ def _other_way_round(phrase: Phrase, link: Token, previous: Phrase | None, given
     else:
         return False
     return any(
-        known.link is not None and {lexicon.same(known.link.lower), known.link.stem} & links and min(governors) < at
+        _says(known, links, lexicon)
+        and all(_says(each, links | HELD, lexicon) for each in given.phrases[start + 1 : at])
         for at, known in given.heads(previous.head.stem)
-        if governors
+        for start in governors
+        if start < at  # and nothing else between them that may be what it is with or beside
     )
+
+
+def _says(phrase: Phrase, links: set[str] | frozenset[str], lexicon: Lexicon) -> bool:
+    return phrase.link is not None and bool({lexicon.same(phrase.link.lower), phrase.link.stem} & links)
 
 
 def _said_otherwise(phrase: Phrase, link: Token, given: Given) -> bool:
