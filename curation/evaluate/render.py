@@ -60,7 +60,7 @@ def _rate(rate: Rate | None) -> str:
     if rate is None or rate.share is None or rate.interval is None:
         return NOT_MEASURABLE
     low, high = rate.interval
-    return f"{_share(rate.share)} [{100 * low:.1f}, {100 * high:.1f}] of {count(rate.of)}"
+    return f"{_share(rate.share)} [{100 * low:.0f}, {100 * high:.0f}] of {count(rate.of)}"
 
 
 def _share(share: float) -> str:

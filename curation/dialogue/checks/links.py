@@ -13,6 +13,7 @@ BE = frozenset({"is", "are", "was", "were", "be", "it's", "there's"})
 PLACED = frozenset({"in", "at", "from"})
 ON = frozenset({"on", "in", "inside", "under", "at", "atop"})
 HELD_IN = frozenset({"in", "on", "inside"})  # where what a holder is "with" is
+OWNED = frozenset({"in", "with", "wear", "hold", "carri", "have"})  # "man in a coat": the coat of the man
 HELD = frozenset({"with", "of", "hold", "contain", "full", "fill"})
 
 
@@ -69,6 +70,8 @@ def _other_way_round(phrase: Phrase, link: Token, previous: Phrase | None, given
         links = set(HELD)
     elif link.lower in lexicon.symmetric:
         links = {lexicon.same(link.lower)}
+    elif link.lower == "of" and phrase.head.stem in lexicon.persons | lexicon.animals:
+        links = set(OWNED)
     else:
         return False
     return any(
