@@ -63,7 +63,7 @@ EXPLANATIONS: Mapping[Reason, str] = MappingProxyType(
         _R.LLM_BAD_REQUEST: "The endpoint refused the request as such, for example because it is too long.",
         _R.LLM_TRUNCATED: "The LLM's answer hit the token limit before it was complete.",
         _R.LLM_INVALID: "The LLM's answer does not follow the asked-for JSON schema.",
-        _R.MALFORMED: "The dialogue is not well-formed: roles, order or an empty turn.",
+        _R.MALFORMED: "A turn is ungrammatical or empty, or roles or order are wrong.",
         _R.TOO_SHORT: "The turn is too short to teach anything.",
         _R.TOO_LONG: "The turn is longer than the recipe allows.",
         _R.REPETITION: "The dialogue repeats itself, within a turn or across turns.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-BENCHMARKS = ("bench_fetch", "bench_client", "bench_quality", "bench_mix")
+BENCHMARKS = ("bench_fetch", "bench_client", "bench_pipeline", "bench_quality", "bench_mix")
 
 
 def main() -> None:

@@ -128,3 +128,18 @@ def test_no_command_of_an_alt_text_reaches_a_dialogue() -> None:
         said = json.dumps(row["messages"] or [])
         assert not [canary for canary in CANARIES if json.dumps(canary)[1:-1] in said], (row["text"], said)
         assert "pirate" not in said
+
+
+def test_no_command_of_the_sources_metadata_reaches_a_dialogue() -> None:
+    commands = [command.format(canary) for command in COMMANDS for canary in CANARIES]
+    captions = [CAPTIONS[at % len(CAPTIONS)] for at in range(len(commands))]
+    given = table(captions)
+    hostile = [json.dumps({"title": command, "tags": ["vase", command]}) for command in commands]
+    given = given.set_column(given.column_names.index("metadata"), "metadata", pa.array(hostile, pa.string()))
+    section = RewriteSection.model_validate({"evidence": {"metadata": ["title", "tags"]}})
+    after = Quality(QualitySection())(Rewrite(section, Writer(obey))(given)).to_pylist()
+    assert any(fact["source"].startswith("metadata") for row in after for fact in row["evidence"] or ())
+    for row in after:
+        said = json.dumps(row["messages"] or [])
+        assert not [canary for canary in CANARIES if json.dumps(canary)[1:-1] in said], (row["evidence"], said)
+        assert "pirate" not in said
