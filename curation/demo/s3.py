@@ -14,8 +14,8 @@ from types import TracebackType
 
 from curation.errors import SourceError
 
-_BUCKET = "curation"
-_KEY, _SECRET = "demo", "demo-secret"  # of a server that listens on loopback alone
+BUCKET = "curation"
+KEY, SECRET = "demo", "demo-secret"  # of a server that listens on loopback alone
 _PATIENCE_S = 60.0
 _ACTIONS = ["Admin", "Read", "Write", "List", "Tagging"]
 
@@ -33,7 +33,7 @@ class ObjectStore:
 
     def __enter__(self) -> ObjectStore:
         self._folder.mkdir(parents=True, exist_ok=True)
-        identity = {"name": "demo", "credentials": [{"accessKey": _KEY, "secretKey": _SECRET}], "actions": _ACTIONS}
+        identity = {"name": "demo", "credentials": [{"accessKey": KEY, "secretKey": SECRET}], "actions": _ACTIONS}
         keys = self._folder / "identity.json"
         keys.write_text(json.dumps({"identities": [identity]}))
         self._ports = s3, master, volume, filer, admin = _free_ports(5)
@@ -48,7 +48,7 @@ class ObjectStore:
             self._process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
         url = f"http://127.0.0.1:{s3}"
         self.environment = {
-            "CURATION_S3_URL": url, "AWS_ACCESS_KEY_ID": _KEY, "AWS_SECRET_ACCESS_KEY": _SECRET,
+            "CURATION_S3_URL": url, "AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET,
             "AWS_EC2_METADATA_DISABLED": "true",
         }  # fmt: skip
         try:
@@ -76,9 +76,9 @@ class ObjectStore:
                 time.sleep(0.2)
         else:
             raise SourceError(f"the demo's S3 server did not come up. Look at {self._folder / 'log'}.")
-        store = s3fs.S3FileSystem(key=_KEY, secret=_SECRET, endpoint_url=url, skip_instance_cache=True)
-        if not store.exists(_BUCKET):
-            store.mkdir(_BUCKET)
+        store = s3fs.S3FileSystem(key=KEY, secret=SECRET, endpoint_url=url, skip_instance_cache=True)
+        if not store.exists(BUCKET):
+            store.mkdir(BUCKET)
 
     def _stop(self) -> None:
         self._process.terminate()

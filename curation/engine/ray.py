@@ -13,11 +13,12 @@ from __future__ import annotations
 import json
 import logging
 import os
+import tempfile
 import threading
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import pyarrow as pa
@@ -61,15 +62,34 @@ def connect(section: EngineSection, cpus_needed: float) -> bool:
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
     # Ray's default of 15 starves actors and the model beside anything else on the machine.
     os.environ.setdefault("RAY_worker_niceness", "0")
-    quiet: dict[str, Any] = {"logging_level": logging.WARNING, "log_to_driver": False}
+    quiet: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
     address = section.address or os.environ.get("RAY_ADDRESS")
     if address:
         ray.init(address=address, **quiet)
         return False
     cpus = section.local_cpus or max(os.cpu_count() or 1, round(cpus_needed + 0.5))
     # Without "local", Ray joins any cluster that someone started on this machine, and then refuses num_cpus.
-    ray.init(address="local", num_cpus=cpus, include_dashboard=False, **quiet)
+    with _hushed():
+        ray.init(address="local", num_cpus=cpus, include_dashboard=False, **quiet)
     return True
+
+
+@contextmanager
+def _hushed() -> Iterator[None]:
+    """Keeps from the console that Ray's C++ has set its log level, which it says at every level. If Ray does not
+    start, all that it said is told."""
+    console = os.dup(2)
+    with tempfile.TemporaryFile() as heard:
+        os.dup2(heard.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            heard.seek(0)
+            os.write(console, heard.read())
+            raise
+        finally:
+            os.dup2(console, 2)
+            os.close(console)
 
 
 def disconnect() -> None:

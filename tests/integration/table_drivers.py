@@ -16,11 +16,11 @@ from typing import Any
 from curation.table.commit import Committer
 from curation.table.read import SampleTable
 from curation.table.storage import OutputSection, StorageSection
-from tests.servers.s3 import ACCESS_KEY, BUCKET, SECRET_KEY
+from tests.servers.s3 import BUCKET, KEY, SECRET
 from tests.unit.table.partitions import commit_all, partitions, write_all
 
 FULL = os.environ.get("CURATION_PROMISES") == "full"
-KEYS = {"AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": SECRET_KEY, "AWS_EC2_METADATA_DISABLED": "true"}
+KEYS = {"AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_EC2_METADATA_DISABLED": "true"}
 
 
 def repetitions(quick: int, full: int) -> int:

@@ -14,7 +14,7 @@ from curation.table.maintain import compact, vacuum
 from curation.table.read import SampleTable
 from curation.table.storage import OutputSection
 from tests.integration.table_drivers import s3_output
-from tests.servers.s3 import ACCESS_KEY, SECRET_KEY, s3_url  # noqa: F401
+from tests.servers.s3 import KEY, SECRET
 from tests.unit.table.partitions import commit_all, partitions
 
 ACCEPTED = 24  # of 36 rows
@@ -108,7 +108,7 @@ def test_pyarrow_dataset_reads_the_shards(table: Path) -> None:
 
 
 def test_shards_on_s3_load_with_datasets_and_deltalake(
-    s3_url: str,  # noqa: F811
+    s3_url: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -118,7 +118,7 @@ def test_shards_on_s3_load_with_datasets_and_deltalake(
     monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", False)  # it takes an S3 server on loopback for the hub
     output = s3_output(s3_url, "readers")
     commit_all(output, partitions("f", 2, 9))
-    options = {"key": ACCESS_KEY, "secret": SECRET_KEY, "client_kwargs": {"endpoint_url": s3_url}}
+    options = {"key": KEY, "secret": SECRET, "client_kwargs": {"endpoint_url": s3_url}}
     delta = DeltaTable(output.table, storage_options=SampleTable(output).storage.delta_options())
     rows = datasets.load_dataset(
         "parquet",

@@ -16,7 +16,8 @@ from curation.errors import PartitionError, RecipeError, SourceError
 from curation.plan import make_plan
 from curation.source import SourceSection, find_files, inspect_files, read_partition
 from curation.table.storage import Storage, StorageSection
-from tests.servers.s3 import BUCKET, Call, Fault, FaultProxy, fault_proxy
+from tests.servers.faults import Call, Fault, FaultProxy, fault_proxy
+from tests.servers.s3 import BUCKET
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ import pytest
 from curation.table.read import SampleTable
 from curation.table.storage import OutputSection
 from tests.integration.table_drivers import FULL, context, drive, race, repetitions, s3_output, start
-from tests.servers.s3 import Call, Fault, FaultProxy, fault_proxy, moto_url, s3_url, sometimes  # noqa: F401
+from tests.servers.faults import Call, Fault, FaultProxy, fault_proxy, sometimes
 from tests.unit.table.partitions import commit_all, partitions
 
 pytestmark = pytest.mark.timeout(3000 if FULL else 300)
@@ -29,7 +29,7 @@ WANTED = [part for index in range(FILES) for part in partitions(f"file{index}", 
 
 
 @pytest.fixture
-def proxy(s3_url: str) -> Iterator[FaultProxy]:  # noqa: F811
+def proxy(s3_url: str) -> Iterator[FaultProxy]:
     with fault_proxy(s3_url) as found:
         yield found
 
@@ -44,7 +44,7 @@ def assert_whole(output: OutputSection, wanted: list = WANTED) -> None:
 
 
 def test_promise_1_a_killed_driver_leaves_nothing_partial_and_the_next_run_finishes(
-    s3_url: str,  # noqa: F811
+    s3_url: str,
     proxy: FaultProxy,
 ) -> None:
     chance = random.Random(1)
@@ -149,7 +149,7 @@ def test_promise_3_two_drivers_at_once_land_each_partition_once_and_the_loser_sa
 
 
 def test_promise_4_a_tenth_of_the_calls_answering_503_429_or_409_costs_nothing_but_time(
-    s3_url: str,  # noqa: F811
+    s3_url: str,
     proxy: FaultProxy,
 ) -> None:
     faults = 0

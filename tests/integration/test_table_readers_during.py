@@ -15,7 +15,6 @@ from curation.table.maintain import compact, vacuum
 from curation.table.read import SampleTable
 from curation.table.storage import OutputSection
 from tests.integration.table_drivers import FULL, repetitions, s3_output
-from tests.servers.s3 import s3_url  # noqa: F401
 from tests.unit.table.partitions import commit_all, partitions
 
 ROWS = 6
@@ -90,7 +89,7 @@ def _read(table: SampleTable, churn: _Churn, slowly: bool) -> Counter[str]:
     return Counter(rows.column("partition").to_pylist())
 
 
-def test_two_compactions_at_once_lose_and_repeat_nothing(s3_url: str) -> None:  # noqa: F811
+def test_two_compactions_at_once_lose_and_repeat_nothing(s3_url: str) -> None:
     output = s3_output(s3_url, uuid.uuid4().hex)
     commit_all(output, partitions("f", 12, ROWS))
     outcomes: list[str] = []

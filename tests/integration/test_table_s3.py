@@ -14,7 +14,6 @@ from curation.table.maintain import compact, vacuum
 from curation.table.read import SampleTable
 from curation.table.storage import Storage
 from tests.integration.table_drivers import s3_output
-from tests.servers.s3 import moto_url, s3_url  # noqa: F401
 from tests.unit.table.partitions import commit_all, jpeg, partitions
 
 
@@ -73,7 +72,7 @@ def test_a_missing_bucket_is_said_at_once(url: str) -> None:
         SampleTable(output).landed()
 
 
-def test_wrong_keys_are_said_at_once(s3_url: str, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+def test_wrong_keys_are_said_at_once(s3_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WRONG", "wrong")
     output = s3_output(s3_url, "x", storage={"key_env": "WRONG", "secret_env": "WRONG"})
     with (
