@@ -86,8 +86,10 @@ class Lexicon:
         self.staying = self.stems(words.get("staying_verbs", ()))
         self.settings = self.stems((*words.get("settings", ()), *words.get("place_nouns", ())))
         self.places = self.stems(words.get("place_nouns", ()))
-        self.male = self.stems(words.get("male_words", ()))
-        self.female = self.stems(words.get("female_words", ()))
+        # stems, but surface forms where one stem is of both sexes: niño, niña
+        sexed = self.stems if self.reads else frozenset
+        self.male = sexed(words.get("male_words", ()))
+        self.female = sexed(words.get("female_words", ()))
         self.frame = self.stems(words.get("frame_words", ()))
         self.resting = self.stems(words.get("resting_words", ()))
         self.question_words = self.stems(words.get("question_words", ()))
