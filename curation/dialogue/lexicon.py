@@ -79,6 +79,7 @@ class Lexicon:
         self.wearing = self.stems(words.get("wearing", ()))
         self.clothing = self.stems(words.get("clothing", ()))
         self.times = self.stems(words.get("time_words", ()))
+        self.distant = self.stems(words.get("distant_verbs", ()))
         self.directed = self.stems(words.get("directed_verbs", ()))
         self.depictions = self.stems(words.get("depictions", ()))
         self.mass = self.stems(words.get("mass_nouns", ()))
