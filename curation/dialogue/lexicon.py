@@ -79,6 +79,7 @@ class Lexicon:
         self.wearing = self.stems(words.get("wearing", ()))
         self.clothing = self.stems(words.get("clothing", ()))
         self.times = self.stems(words.get("time_words", ()))
+        self.distant = self.stems(words.get("distant_verbs", ()))
         self.directed = self.stems(words.get("directed_verbs", ()))
         self.depictions = self.stems(words.get("depictions", ()))
         self.mass = self.stems(words.get("mass_nouns", ()))
@@ -86,8 +87,10 @@ class Lexicon:
         self.staying = self.stems(words.get("staying_verbs", ()))
         self.settings = self.stems((*words.get("settings", ()), *words.get("place_nouns", ())))
         self.places = self.stems(words.get("place_nouns", ()))
-        self.male = self.stems(words.get("male_words", ()))
-        self.female = self.stems(words.get("female_words", ()))
+        # stems, but surface forms where one stem is of both sexes: niño, niña
+        sexed = self.stems if self.reads else frozenset
+        self.male = sexed(words.get("male_words", ()))
+        self.female = sexed(words.get("female_words", ()))
         self.frame = self.stems(words.get("frame_words", ()))
         self.resting = self.stems(words.get("resting_words", ()))
         self.question_words = self.stems(words.get("question_words", ()))

@@ -33,8 +33,6 @@ ING_ACTS = frozenset(
 PICTURES = frozenset({"image", "photo", "photograph", "picture", "scene", "it", "this"})
 SHOWS = frozenset({"shows", "depicts", "features", "captures", "displays", "contains", "includes", "portrays"})
 SINGULAR_S = frozenset({"crossroads", "series", "species", "headquarters", "lens", "gas", "canvas", "atlas", "news"})
-HOLDS = frozenset({"holds", "contains"})
-DO = frozenset({"does", "do", "did"})
 PLURALS = frozenset({"men", "women", "children", "people", "feet", "teeth", "mice", "geese"})
 PARTICIPLES = frozenset(
     {"asleep", "seen", "taken", "shown", "known", "written", "drawn", "grown", "broken", "worn", "woven"}
@@ -189,9 +187,14 @@ def _is_verb(index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon, 
     )
     if asks and word.endswith("ing") and before is Kind.WORD and after in (Kind.BREAK, Kind.PREPOSITION, Kind.FUNCTION):
         return True  # "What is the bus crossing?"
-    if word in HOLDS and before is Kind.WORD and after is not Kind.BREAK:
+    if word in ("holds", "contains") and before is Kind.WORD and after is not Kind.BREAK:
         return True
-    if asks and DO & {other.lower() for other in words[:index]} and before is Kind.WORD and after is not Kind.WORD:
+    if (
+        asks
+        and {"does", "do", "did"} & {other.lower() for other in words[:index]}
+        and before is Kind.WORD
+        and after is not Kind.WORD
+    ):
         return True  # "Where does the horseshoe lie?"
     if before_word in MODALS and (before_word != "to" or not word.endswith("s")):
         return lexicon.stem(word) in lexicon.verbs
@@ -218,7 +221,10 @@ def _is_verb(index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon, 
     if word.endswith("en") or word in ("made", "lit", "seen", "sat", "stood", "worn", "held"):
         return (before is Kind.WORD or after_aux) and after in (Kind.PREPOSITION, Kind.BREAK, Kind.FUNCTION)
     if word.endswith("s") and not word.endswith("ss"):
-        return before is Kind.WORD and (after in (Kind.PREPOSITION, Kind.FUNCTION) or after_word in lexicon.determiners)
+        # "a diagram compares cats and dogs", where the evidence has it comparing
+        bare = after is Kind.WORD and lexicon.stem(word) in verbs
+        objects = after in (Kind.PREPOSITION, Kind.FUNCTION) or after_word in lexicon.determiners
+        return before is Kind.WORD and (bare or objects)
     return before is Kind.WORD and before_word.endswith("s") and after in (Kind.PREPOSITION, Kind.FUNCTION)
 
 

@@ -11,9 +11,8 @@ from statistics import mean, median, quantiles
 from typing import Any
 
 from curation.dialogue.checks import default_checks, failures
+from curation.dialogue.evidence import from_rows
 from curation.dialogue.judge import SUPPORTED, Case
-from curation.dialogue.lexicon import lexicon
-from curation.dialogue.model import Evidence
 from curation.evaluate.dialogues import Dialogue, Dialogues
 from curation.samples import Reason
 from curation.stages.judge import JudgeSection, judge
@@ -130,10 +129,9 @@ def _by_checks(dialogues: Sequence[Dialogue]) -> tuple[Rate | None, Rate | None]
     checks = default_checks()
     supported = passed = of = 0
     for dialogue in dialogues:
-        words = lexicon(dialogue.language)
-        if not dialogue.facts or words is None:
+        evidence = from_rows([vars(fact) for fact in dialogue.facts], dialogue.language)
+        if evidence is None:
             continue
-        evidence = Evidence(dialogue.facts, words)
         for at, turn in enumerate(dialogue.turns):
             reasons = {reject.reason for _, reject in failures(checks, turn, evidence, dialogue.turns[:at])}
             supported += Reason.UNSUPPORTED not in reasons

@@ -5,12 +5,13 @@ from __future__ import annotations
 import io
 import json
 from dataclasses import dataclass, replace
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import pyarrow as pa
 from pydantic import Field
 
 from curation import samples
+from curation.fetch.faces import FaceBlur, FacesSection
 from curation.fetch.scorers import ClipScorer, NsfwScorer, Scorer
 from curation.samples import NEVER_SHOWN, Reason, Reject
 from curation.section import Section
@@ -143,6 +144,8 @@ class ImagesSection(Section):
 
     filters: tuple[ImageFilter, ...] = (SizeFilter(), AspectFilter(), BlankFilter(), BlurFilter())
     """The filters, in order. An empty list keeps every image that could be decoded."""
+    faces: FacesSection = FacesSection()
+    """Which faces are blurred, before anything else looks at an image."""
     preview_px: Annotated[int, Field(ge=0, le=512)] = 0
     """Longest side of the small JPEG kept for the report; 0 keeps none. Never made for samples that must not be
     shown (nsfw, denied, opted out)."""
@@ -151,22 +154,26 @@ class ImagesSection(Section):
 class Images:
     """Decides from size, aspect, contrast and sharpness, and from models' scores where the recipe asks for them.
 
-    Reads image, original_width, original_height, contrast, sharpness, text; fills preview when the recipe asks
-    for it, and writes scores into metadata. Rejects with too_small, aspect, blank, blurred, nsfw,
-    low_similarity. Decodes nothing but our own JPEGs.
+    Reads image, original_width, original_height, contrast, sharpness, text, metadata; fills preview when the recipe
+    asks for it, blurs faces in image, and writes scores and the number of blurred faces into metadata. Rejects with
+    too_small, aspect, blank, blurred, nsfw, low_similarity, and missing_score for face boxes that cannot be read.
+    Decodes nothing but our own JPEGs.
     """
 
     name = "images"
 
     def __init__(self, section: ImagesSection) -> None:
         self._section = section
+        self._faces = FaceBlur(section.faces)
         models = (NsfwFilter, SimilarityFilter)
         self._filters = [(each, each.scorer() if isinstance(each, models) else None) for each in section.filters]
 
     def __call__(self, table: pa.Table) -> pa.Table:
-        images = dict(_facts(table))
         rejects: dict[int, Reject] = {}
         scores: dict[int, dict[str, float]] = {}
+        if self._faces.on:
+            table = self._blurred(table, rejects, scores)
+        images = {row: facts for row, facts in _facts(table) if row not in rejects}
         for each, scorer in self._filters:
             rows = [row for row in images if row not in rejects]
             if scorer is not None:
@@ -179,6 +186,22 @@ class Images:
         table = samples.fill(table, "metadata", _with_scores(table, scores))
         table = samples.fill(table, "preview", self._previews(images, rejects))
         return samples.reject(table, rejects)
+
+    def _blurred(self, table: pa.Table, rejects: dict[int, Reject], scores: dict[int, dict[str, float]]) -> pa.Table:
+        """The table with its faces blurred, first of all, so that nothing else sees them."""
+        rows = [row for row, _ in _facts(table)]
+        images = samples.column(table, "image", rows)
+        blurred: dict[int, dict[str, Any]] = {}
+        for row, image, metadata in zip(rows, images, samples.column(table, "metadata", rows), strict=True):
+            try:
+                jpeg, faces = self._faces(image["bytes"], metadata)
+            except ValueError as error:
+                rejects[row] = Reject(Reason.MISSING_SCORE, f"face boxes: {error}")
+                continue
+            if faces:
+                blurred[row] = image | {"bytes": jpeg}
+                scores[row] = {"faces_blurred": faces}
+        return samples.fill(table, "image", blurred)
 
     def _previews(self, images: dict[int, ImageFacts], rejects: dict[int, Reject]) -> dict[int, bytes]:
         """A preview of each image: later stages may reject a row, and then the image itself is gone."""

@@ -1,9 +1,9 @@
 """Our download stage against stock img2dataset: the same server, the same photographs, the same output size.
 
 `python -m tests.bench.bench_fetch [IMAGES] [ROUNDS]` prints three tables: speed (by CPU time, so that a busy machine
-changes little; the two take turns, and the median counts, beside the ratio of each one's best round), where our time goes, and the quality of what
-is kept; then what 5 % of dripping and dead URLs do to each. `python -m tests.bench.bench_fetch memory [FETCHES]`
-prints the memory of one actor.
+changes little; the two take turns, and the median counts, beside the ratio of each one's best round), where our time
+goes, and the quality of what is kept; then what 5 % of dripping and dead URLs do to each.
+`python -m tests.bench.bench_fetch memory [FETCHES]` prints the memory of one actor.
 """
 
 from __future__ import annotations

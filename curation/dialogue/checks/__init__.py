@@ -1,6 +1,21 @@
 """The checks of a turn, from cheap to dear, and how a turn is held to them.
 
-A new check is a class with a `kind`, its thresholds and `check(context) -> Reject | None`, added to `Check`.
+    what                                   checks (kind)                         reasons
+    schema, sentences, grammar             form, grammar                         malformed
+    length, repetition, earlier turns      length, repetition                    too_short, too_long, repetition
+    template tokens, roles, URLs, markup   debris                                debris
+    language of question and answer        language                              wrong_language
+    leaks of caption, prompt, examples     leak, prompt_leak                     caption_leak, prompt_leak
+    refusals, assistants' boilerplate      refusal                               refusal
+    support by the evidence                words, numbers, gender, negation,     unsupported, too_short
+                                           relations, cue, coverage
+    the question                           presupposition, unseen, premise,      bad_question
+                                           answered
+    personal data, abuse                   personal_data, toxicity               personal_data, toxic
+
+Two layers are no checks of a single turn: evaluation sets (`contamination.py`, contaminated) and the model-graded judge
+(`stages/judge.py`, judged_unsupported). A new check is a class with a `kind`, its thresholds and
+`check(context) -> Reject | None`, added to `Check`. `python -m tests.bench.bench_quality` prints how each does.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from curation.dialogue.given import Given
 from curation.dialogue.lexicon import Lexicon
@@ -60,15 +60,16 @@ def _other_way_round(phrase: Phrase, link: Token, previous: Phrase | None, given
     radiator" of a radiator beside newspapers."""
     lexicon = given.lexicon
     governors = [at for at, _ in given.heads(phrase.head.stem)]
+    near = link.lower in lexicon.symmetric
     if previous is None:  # "What is on the page?"
         told = [known.link for known in given.phrases if known.link is not None]
-        if link.lower in lexicon.symmetric:
+        if near:
             return bool(governors) and any(lexicon.same(known.lower) == lexicon.same(link.lower) for known in told)
         holds = any(known.stem in HELD for known in told)
         return bool(governors) and holds and link.lower in HELD_IN and phrase.head.stem in lexicon.holders
     if link.lower in HELD_IN and phrase.head.stem in lexicon.holders:
         links = set(HELD)
-    elif link.lower in lexicon.symmetric:
+    elif near:
         links = {lexicon.same(link.lower)}
     elif link.lower == "of" and phrase.head.stem in lexicon.persons | lexicon.animals:
         links = set(OWNED)
@@ -76,10 +77,21 @@ def _other_way_round(phrase: Phrase, link: Token, previous: Phrase | None, given
         return False
     return any(
         _says(known, links, lexicon)
-        and all(_says(each, links | HELD, lexicon) for each in given.phrases[start + 1 : at])
+        and all(_says(each, links | HELD, lexicon) or (near and _close([each], given)) for each in between)
         for at, known in given.heads(previous.head.stem)
         for start in governors
+        for between in [given.phrases[start + 1 : at]]
         if start < at  # and nothing else between them that may be what it is with or beside
+    )
+
+
+def _close(between: Sequence[Phrase], given: Given) -> bool:
+    """Whether what stands between is only what somebody handles, so that it is where they are: "grilling corn", and
+    not "watching a boat"."""
+    links = [phrase.link for phrase in between]
+    return all(
+        link is not None and link.kind is Kind.VERB and link.stem not in given.lexicon.directed | given.lexicon.distant
+        for link in links
     )
 
 
@@ -106,9 +118,15 @@ def _placed(scene: Scene, previous: Phrase, phrase: Phrase, found: list[int], gi
     lexicon = given.lexicon
     if phrase.head.stem in lexicon.settings or phrase.capitalised or phrase.head.text[:1].isupper():
         return True
-    objects = {at for at, known in given.heads(previous.head.stem) if known.link and known.link.kind is Kind.VERB}
+    starts = [at for at, _ in given.heads(previous.head.stem)]
+    objects = {at for at in starts if (known := given.phrases[at].link) is not None and known.kind is Kind.VERB}
     if phrase.link.lower in ON and any(spot - 1 in objects for spot in found):
         return True  # "hammering a horseshoe on an anvil": what stands right before it is there
+    near = phrase.link.lower in lexicon.symmetric
+    if near and any(
+        _close(given.phrases[start + 1 : spot], given) for spot in found for start in starts if start < spot
+    ):
+        return True  # "shaping a vase beside a furnace": who handles a thing is where it is
     if not any(given.stays_at(given.phrases[spot]) for spot in found):
         return False
     for spot in found:

@@ -96,8 +96,8 @@ class Gender(BaseCheck):
         said = {
             POSSESSIVE.sub("", token.lower) for scene in (context.answer, context.question) for token in scene.tokens
         }
-        given = context.evidence.supported
         written = {token.lower for scene in context.evidence.scenes for token in scene.tokens}
+        given = context.evidence.supported if lexicon.reads else frozenset(written)
         sides = ((lexicon.he, lexicon.male, lexicon.female), (lexicon.she, lexicon.female, lexicon.male))
         for pronouns, own, other in sides:
             if lexicon.capital_nouns and other is lexicon.female and _named_female(context):

@@ -34,6 +34,8 @@ COAT = "Man in blue coat walking with umbrella"
         ("Chair beside a lamp", "What is beside the chair?", "A lamp is beside the chair.", "conversation"),
         ("Chair beside a lamp", "What is beside the lamp?", "A chair is beside the lamp.", "conversation"),
         ("Clerk stamping a letter", "Describe the image.", "A clerk stamps a letter.", "detailed_description"),
+        ("Girl feeding a goat near a fence", "Where is the girl?", "The girl is near a fence.", "conversation"),
+        ("Girl feeding a goat near a fence", "Where is the fence?", "The fence is near the girl.", "conversation"),
         ("Tourists in Lima in heavy rain", "In which city are the tourists?", "They are in Lima.", "conversation"),
         ("Baby asleep on a sofa", "What is the baby doing?", "The baby is sleeping on a sofa.", "conversation"),
         ("Three kittens in a basket", "How many kittens are there?", "There are three kittens.", "conversation"),
@@ -73,6 +75,8 @@ def test_a_good_turn_passes_every_check(caption: str, question: str, answer: str
         ("relations", "unsupported", COAT, "What color is the man?", "The man is blue."),
         ("relations", "unsupported", "Box beside a room with toys", "What is in the box?", "Toys are in the box."),
         ("relations", "unsupported", "Woman with a cup", "What is in the cup?", "The woman is in the cup."),
+        ("relations", "unsupported", "Man watching a ship near a rock", "Where is he?", "The man is near a rock."),
+        ("relations", "unsupported", "Man watching a ship near a rock", "What is near him?", "A rock is near the man."),
         ("relations", "unsupported", "Man with a dog", "Where is the dog?", "The dog is in the man."),
         ("relations", "unsupported", "Lamp on a desk near a door", "What is on the door?", "A lamp is on the door."),
         (

