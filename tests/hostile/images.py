@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import random
 import struct
@@ -33,6 +34,7 @@ def png_chunk(name: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
 
 
+@functools.cache
 def png_bomb(side: int = 12_000, depth: int = 8, colour: int = 2) -> bytes:
     """A small file that declares side x side pixels and keeps its word."""
     row = 1 + side * {0: 1, 2: 3, 6: 4}[colour] * depth // 8
@@ -42,6 +44,7 @@ def png_bomb(side: int = 12_000, depth: int = 8, colour: int = 2) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", head) + png_chunk(b"IDAT", body) + png_chunk(b"IEND", b"")
 
 
+@functools.cache
 def png_profile_bomb() -> bytes:
     """An honest little PNG with a colour profile that inflates to 200 MB."""
     packer = zlib.compressobj(9)

@@ -65,3 +65,14 @@ def test_a_table_is_evaluated_by_its_checks_and_by_the_judge_of_a_recipe(tmp_pat
     assert whole.unjudged == 10  # those that show a chair
     assert whole.judged == Rate(5, 10)  # and of the others, houses
     assert (part.sampled, part.rows, part.judged) == (4, 20, None)
+
+
+def test_without_an_endpoint_of_its_own_the_judge_asks_the_writer_s(tmp_path: Path) -> None:
+    with world(tmp_path, judge={"on_failure": "keep"}) as made:
+        write = made.llm.script
+        made.llm.script = lambda call: _dislikes_houses(call) if '"evidence"' in call.last else write(call)
+        made.add_rows("a.parquet", 12, 10)
+        assert run(load_recipe(made.recipe), Console(quiet=True)).complete
+        outcomes = made.outcomes()
+    assert {outcomes[made.site.url(f"{number}.jpg")] for number in (12, 13)} == {"judged_unsupported"}
+    assert {outcomes[made.site.url(f"{number}.jpg")] for number in (18, 20, 21)} == {"accepted"}
