@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol
 
@@ -15,6 +15,7 @@ from curation.dialogue.promptfile import prompt_file, user_text
 from curation.dialogue.vision import data_uri, seen
 from curation.inference.chat import ChatAnswer, ChatRequest
 from curation.inference.section import EndpointSection
+from curation.inference.spent import Spent
 from curation.section import Section
 
 NAMES = {"en": "English", "de": "German", "es": "Spanish", "fr": "French", "it": "Italian", "pt": "Portuguese"}
@@ -64,8 +65,7 @@ class Found:
     """What one pass says of one sample, and what it cost. `failure` says why there is nothing."""
 
     texts: tuple[str, ...] = ()
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
+    spent: Spent = field(default_factory=Spent)
     failure: str = ""
 
 
@@ -124,7 +124,7 @@ def _found(answer: ChatAnswer, read: Callable[[str], tuple[str, ...]]) -> Found:
         except ValidationError:
             failure = "not the JSON that was asked for"
         failure = failure if texts or failure else "digits or length differ"
-    return Found(texts, answer.prompt_tokens, answer.completion_tokens, failure)
+    return Found(texts, Spent.on(answer), failure)
 
 
 def _facts(text: str) -> tuple[str, ...]:

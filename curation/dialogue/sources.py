@@ -4,7 +4,7 @@ translation. One call a partition, so that the requests of all its samples are i
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pydantic import Field
 
@@ -13,6 +13,7 @@ from curation.dialogue.lexicon import lexicon
 from curation.dialogue.model import Evidence, Fact
 from curation.dialogue.ocr import Ocr
 from curation.dialogue.passes import Chat, DescribeSection, Found, describe, translate
+from curation.inference.spent import Spent
 from curation.section import Section
 
 
@@ -49,8 +50,7 @@ class Known:
 
     evidence: Evidence | None
     why: str = ""
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
+    spent: Spent = field(default_factory=Spent)
     notes: tuple[str, ...] = ()  # what failed on the way and cost facts, not the row
 
 
@@ -128,8 +128,7 @@ class Sources:
         return Known(
             evidence,
             why,
-            sum(found.prompt_tokens for found in passes.values() if found),
-            sum(found.completion_tokens for found in passes.values() if found),
+            sum((found.spent for found in passes.values() if found), Spent()),
             tuple(f"{name}: {found.failure}" for name, found in passes.items() if found and found.failure),
         )
 

@@ -15,6 +15,7 @@ from curation.dialogue.plan import draw
 from curation.dialogue.response_types import RESPONSE_TYPES, InvalidAnswer
 from curation.dialogue.vision import with_image
 from curation.inference.chat import ChatAnswer, ChatRequest
+from curation.inference.spent import Spent
 from curation.samples import Reason, Reject
 
 PLAIN = "detailed_description"
@@ -50,8 +51,7 @@ class Dialogue:
     slots: list[Slot] = field(default_factory=list)
     image: str | None = None  # as a data: URI, in vision mode
     model: str | None = None
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
+    spent: Spent = field(default_factory=Spent)
     notes: tuple[str, ...] = ()  # passes that failed and cost facts
 
     def others(self, slot: Slot) -> list[Turn]:
@@ -136,8 +136,7 @@ class Writer:
         requests = [self.request(dialogue, slot, attempt) for dialogue, slot in open_slots]
         for (dialogue, slot), request, answer in zip(open_slots, requests, self._chat.ask(requests), strict=True):
             dialogue.model = answer.model or dialogue.model
-            dialogue.prompt_tokens += answer.prompt_tokens
-            dialogue.completion_tokens += answer.completion_tokens
+            dialogue.spent += Spent.on(answer)
             turn, problems = self._take(dialogue, slot, answer)
             if self._tell is not None:
                 self._tell(Attempt(slot, request, answer, turn, problems))

@@ -13,12 +13,11 @@ from __future__ import annotations
 import json
 import logging
 import os
-import tempfile
 import threading
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import Any
 
 import pyarrow as pa
@@ -34,6 +33,7 @@ from curation.dedup.index import Claims
 from curation.dedup.keys import Claim
 from curation.dedup.section import DedupSection
 from curation.engine.base import FAILED, PARTITION, Failure, Line, Pool, build_stages, fail, run_stage, start
+from curation.engine.hush import hushed
 from curation.engine.quarantine import Range, Suspicion, TryLog, Turns, run_guarded
 from curation.engine.section import ActorsSection, EngineSection
 from curation.errors import CurationError, PartitionError, PoolError
@@ -69,27 +69,9 @@ def connect(section: EngineSection, cpus_needed: float) -> bool:
         return False
     cpus = section.local_cpus or max(os.cpu_count() or 1, round(cpus_needed + 0.5))
     # Without "local", Ray joins any cluster that someone started on this machine, and then refuses num_cpus.
-    with _hushed():
+    with hushed():
         ray.init(address="local", num_cpus=cpus, include_dashboard=False, **quiet)
     return True
-
-
-@contextmanager
-def _hushed() -> Iterator[None]:
-    """Keeps from the console that Ray's C++ has set its log level, which it says at every level. If Ray does not
-    start, all that it said is told."""
-    console = os.dup(2)
-    with tempfile.TemporaryFile() as heard:
-        os.dup2(heard.fileno(), 2)
-        try:
-            yield
-        except BaseException:
-            heard.seek(0)
-            os.write(console, heard.read())
-            raise
-        finally:
-            os.dup2(console, 2)
-            os.close(console)
 
 
 def disconnect() -> None:

@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+import pyarrow as pa
+
 from curation.inference.chat import ChatAnswer
+from curation.samples import column, fill
 
 
 @dataclass(frozen=True)
@@ -59,3 +62,13 @@ COLUMNS = {
     "completion_tokens": "completion_tokens",
     "seconds": "llm_seconds",
 }
+
+
+def add_spent(table: pa.Table, spent: Mapping[int, Spent]) -> pa.Table:
+    """The sample table with these rows' use of the LLM added to what they hold already."""
+    rows = list(spent)
+    before = zip(*(column(table, name, rows) for name in COLUMNS.values()), strict=True)
+    after = [spent[row] + Spent(*(value or 0 for value in cells)) for row, cells in zip(rows, before, strict=True)]
+    for name, target in COLUMNS.items():
+        table = fill(table, target, {row: getattr(each, name) for row, each in zip(rows, after, strict=True)})
+    return table

@@ -14,6 +14,7 @@ from curation.dialogue.model import Fact, Turn
 from curation.dialogue.response_types import InvalidAnswer
 from curation.inference.chat import ChatAnswer, ChatRequest
 from curation.inference.section import EndpointSection
+from curation.inference.spent import Spent, add_spent
 from curation.samples import Reason, Reject, column, fill, live, reject
 from curation.section import Section
 from curation.stages.rewrite import Chat, messages_of
@@ -47,8 +48,7 @@ class Opinion:
 
     judgements: tuple[Judgement, ...] | None = None
     failure: str = ""
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
+    spent: Spent = field(default_factory=Spent)
     hopeless: bool = field(default=False, repr=False)
 
     @property
@@ -61,7 +61,7 @@ class Judge:
     """Grades each turn that quality kept, and drops those that the evidence does not support.
 
     Reads `evidence`, `turns`. Fills `turns` (verdict and score of each judged turn, and the failed check
-    "judged_unsupported: ..."), `messages`, and adds its tokens to `prompt_tokens` and `completion_tokens` and its
+    "judged_unsupported: ..."), `messages`, and adds its requests, tokens and seconds to the row, and its
     prompt's fingerprint to `prompt`. Reasons: judged_unsupported (too few turns stand), judge_failed.
     """
 
@@ -140,8 +140,7 @@ def judge(section: JudgeSection, chat: Chat, cases: Sequence[Case]) -> list[Opin
 
 
 def _take(case: Case, opinion: Opinion, answer: ChatAnswer) -> None:
-    opinion.prompt_tokens += answer.prompt_tokens
-    opinion.completion_tokens += answer.completion_tokens
+    opinion.spent += Spent.on(answer)
     if answer.failure is not None and answer.failure is not Reason.LLM_TRUNCATED:
         opinion.failure = f"{answer.failure}: {answer.detail}"
         opinion.hopeless = answer.failure is not Reason.LLM_INVALID  # the client has tried again already
@@ -153,11 +152,9 @@ def _take(case: Case, opinion: Opinion, answer: ChatAnswer) -> None:
 
 
 def _spent(table: pa.Table, rows: Sequence[int], opinions: Sequence[Opinion]) -> pa.Table:
-    """The table with the judge's tokens and prompt in the rows that it was asked about."""
-    asked = {row: opinion for row, opinion in zip(rows, opinions, strict=True) if opinion.prompt_tokens}
-    for name in ("prompt_tokens", "completion_tokens"):
-        before = dict(zip(rows, column(table, name, rows), strict=True))
-        table = fill(table, name, {row: (before[row] or 0) + getattr(each, name) for row, each in asked.items()})
+    """The table with what the judge took, and its prompt, in the rows that it was asked about."""
+    asked = {row: opinion.spent for row, opinion in zip(rows, opinions, strict=True) if opinion.spent}
+    table = add_spent(table, asked)
     prompts = dict(zip(rows, column(table, "prompt", rows), strict=True))
     return fill(table, "prompt", {row: f"{prompts[row] or ''}+{fingerprint()}" for row in asked})
 

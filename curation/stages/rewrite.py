@@ -17,6 +17,7 @@ from curation.dialogue.response_types import RESPONSE_TYPES
 from curation.dialogue.sources import EvidenceSection, Known, Sample, Sources
 from curation.dialogue.vision import data_uri
 from curation.dialogue.writing import PLAIN, Attempt, Dialogue, Settings, Slot, Writer, no_turn, seed_of
+from curation.inference.spent import add_spent
 from curation.samples import Reason, Reject, column, fill, live, reject
 from curation.section import Section
 
@@ -93,8 +94,8 @@ class Rewrite:
     """Writes a dialogue for each sample that has evidence.
 
     Reads `sample_id`, `text`, `language`, and as the recipe says `metadata` and `image`. Fills `evidence`, `turns`,
-    `messages` (`<image>` in the first question alone), `model`, `prompt`, `seed`, `prompt_tokens`,
-    `completion_tokens`. Each planned turn is asked for up to `attempts` times until a candidate passes the default
+    `messages` (`<image>` in the first question alone), `model`, `prompt`, `seed`, and the columns of
+    `inference.spent`. Each planned turn is asked for up to `attempts` times until a candidate passes the default
     checks; the best candidate is kept either way, and the quality stage has the last word. Reasons: no_evidence,
     llm_failed, llm_truncated, llm_invalid. `seer` answers the describe pass if it has endpoints of its own.
     """
@@ -175,8 +176,7 @@ class Rewrite:
             else:
                 slots = [Slot(turn) for turn in turns]
                 uri = data_uri(image) if image else None
-                spent = (known.prompt_tokens, known.completion_tokens)
-                dialogues.append(Dialogue(row, sample_id, known.evidence, slots, uri, None, *spent, known.notes))
+                dialogues.append(Dialogue(row, sample_id, known.evidence, slots, uri, None, known.spent, known.notes))
         return dialogues, rejects
 
 
@@ -196,8 +196,7 @@ def messages_of(turns: Sequence[Turn]) -> list[dict[str, str]]:
 
 def _filled(table: pa.Table, dialogues: Sequence[Dialogue], seeded: bool) -> pa.Table:
     columns: dict[str, dict[int, Any]] = {
-        name: {}
-        for name in ("evidence", "turns", "messages", "model", "prompt", "seed", "prompt_tokens", "completion_tokens")
+        name: {} for name in ("evidence", "turns", "messages", "model", "prompt", "seed")
     }
     for each in dialogues:
         turns = [slot.turn for slot in each.slots if slot.turn is not None]
@@ -206,13 +205,11 @@ def _filled(table: pa.Table, dialogues: Sequence[Dialogue], seeded: bool) -> pa.
         columns["messages"][each.row] = messages_of(turns)
         columns["model"][each.row] = each.model
         columns["prompt"][each.row] = fingerprint()
-        columns["prompt_tokens"][each.row] = each.prompt_tokens
-        columns["completion_tokens"][each.row] = each.completion_tokens
         if seeded:
             columns["seed"][each.row] = seed_of(each.sample_id)
     for name, values in columns.items():
         table = fill(table, name, values)
-    return table
+    return add_spent(table, {each.row: each.spent for each in dialogues})
 
 
 __all__ = ["Chat", "Rewrite", "RewriteSection", "messages_of"]

@@ -65,6 +65,8 @@ def test_a_dialogue_has_the_image_in_its_first_question_alone_and_roles_in_turn(
     assert row["prompt"]
     assert row["prompt_tokens"] == 100 * len(chat.asked)
     assert row["completion_tokens"] == 10 * len(chat.asked)
+    assert (row["llm_requests"], row["llm_retries"]) == (len(chat.asked), 0)
+    assert row["llm_seconds"] > 0
 
 
 def test_a_turn_is_asked_for_again_until_a_candidate_passes() -> None:
