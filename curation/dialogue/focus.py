@@ -117,9 +117,10 @@ def _bare(phrase: Phrase, scene: Scene, lexicon: Lexicon, materials: bool = True
     return " ".join(word.lower if scene.titled or word.text in starts else word.text for word in kept)
 
 
-def _common(scene: Scene) -> list[Phrase]:
-    """Phrases that are no names: the Golden Gate Bridge is not golden."""
-    return [phrase for phrase in scene.phrases if not scene.is_name(phrase)]
+def _common(scene: Scene, lexicon: Lexicon) -> list[Phrase]:
+    """Phrases that are no names (the Golden Gate Bridge is not golden) and name something themselves, as "the green
+    ones" does not."""
+    return [phrase for phrase in scene.phrases if not scene.is_name(phrase) and phrase.head.stem not in lexicon.numbers]
 
 
 def _is_thing(phrase: Phrase, lexicon: Lexicon) -> bool:
@@ -140,7 +141,7 @@ def _focus(kind: str, topic: str, subject: Phrase, asked: str, expected: str, *f
 
 
 def _counts(scene: Scene, lexicon: Lexicon) -> Iterator[Focus]:
-    for phrase in _common(scene):
+    for phrase in _common(scene, lexicon):
         for word in phrase.modifiers[:1]:
             number = lexicon.numbers.get(word.stem)
             if number and 2 <= number <= NUMBER_LIMIT and _be(phrase) == "are":
@@ -151,7 +152,7 @@ def _counts(scene: Scene, lexicon: Lexicon) -> Iterator[Focus]:
 
 
 def _colours(scene: Scene, lexicon: Lexicon) -> Iterator[Focus]:
-    for phrase in _common(scene):
+    for phrase in _common(scene, lexicon):
         colours = frozenset(word.stem for word in phrase.modifiers if word.stem in lexicon.colours)
         if colours and phrase.head.stem not in lexicon.colours:
             topic, be = f"the color of the {_bare(phrase, scene, lexicon)}", _be(phrase)
@@ -161,7 +162,7 @@ def _colours(scene: Scene, lexicon: Lexicon) -> Iterator[Focus]:
 
 
 def _materials(scene: Scene, lexicon: Lexicon) -> Iterator[Focus]:
-    for phrase in _common(scene):
+    for phrase in _common(scene, lexicon):
         for word in phrase.modifiers:
             if word.stem in lexicon.materials and phrase.head.stem not in lexicon.materials:
                 topic = f"what the {_bare(phrase, scene, lexicon, materials=False)} {_be(phrase)} made of"
