@@ -104,6 +104,8 @@ def _article_slip(scene: Scene) -> str | None:
         if token.lower not in ("a", "an") or not word[:1].isalpha() or following.text.isupper():
             continue
         vowel = word.startswith(SILENT_H) or (word[0] in "aeiou" and not word.startswith(SOUNDS_LIKE_YOU))
+        if word[1:2] == "-":  # "an x-ray", "a u-turn": a letter by its name
+            vowel = word[0] in "aefhilmnorsx"
         if (token.lower == "an") != vowel:
             return f"“{token.text} {following.text}”"
     return None
@@ -182,7 +184,8 @@ def _phrase_slip(scene: Scene, phrase: Phrase, context: Context) -> str | None:
     lexicon = context.lexicon
     many = plural(phrase)
     possessed = any(word.lower.endswith(POSSESSIVES) for word in phrase.words)
-    if phrase.determiner in ("a", "an") and not possessed and (many or phrase.head.stem in lexicon.mass):
+    made = phrase.head.lower.endswith("ing") and phrase.head.lower != "clothing"  # a painting is no paint
+    if phrase.determiner in ("a", "an") and not possessed and (many or (phrase.head.stem in lexicon.mass and not made)):
         return f"“{phrase.determiner} {phrase.text}”"
     if phrase.determiner in ("a", "an") and phrase.capitalised and phrase.head.stem in lexicon.places:
         return f"“{phrase.determiner} {phrase.text}”"

@@ -10,7 +10,7 @@ from curation.dialogue.checks.base import DESCRIPTION, FALSE_PREMISE, REASONING,
 from curation.dialogue.checks.relations import BECAUSE
 from curation.dialogue.focus import cues_of
 from curation.dialogue.lexicon import POSSESSIVE
-from curation.dialogue.scene import Scene, Token, read
+from curation.dialogue.scene import Phrase, Scene, Token, read
 from curation.samples import Reason, Reject
 
 HEAD_LETTERS = 4
@@ -52,6 +52,8 @@ class Numbers(BaseCheck):
     def check(self, context: Context) -> Reject | None:
         given, lexicon = context.evidence.words, context.lexicon
         heads = [(phrase.head.lower, phrase.determiner) for phrase in context.answer.phrases]
+        # "a surgeon operating": the noun is before what it does
+        heads += [(phrase.words[-2].lower, "") for phrase in context.answer.phrases if _before_its_action(phrase)]
         if not lexicon.reads:
             # German adjectives change like plurals do; its nouns are known by their capitals
             nouns = [token for token in context.answer.content if token.text[:1].isupper() or not lexicon.capital_nouns]
@@ -69,6 +71,10 @@ class Numbers(BaseCheck):
                 if form and form in given and determiner != "each":
                     return fail(Reason.UNSUPPORTED, f"the evidence has {form}, the answer {word}")
         return None
+
+
+def _before_its_action(phrase: Phrase) -> bool:
+    return len(phrase.words) > 1 and phrase.head.lower.endswith("ing")
 
 
 def _named_female(context: Context) -> bool:
