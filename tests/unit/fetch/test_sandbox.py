@@ -20,16 +20,28 @@ from tests.hostile.images import encoded, photograph, png_bomb
 GOOD = encoded(photograph())
 
 
+def children() -> set[psutil.Process]:
+    return {p for p in psutil.Process().children() if "curation.fetch.sandbox" in " ".join(p.cmdline())}
+
+
 @pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
+def others() -> set[psutil.Process]:
+    """Decoders that other tests of this process left running."""
+    return children()
+
+
+@pytest.fixture
+def sandbox(others: set[psutil.Process]) -> Iterator[Sandbox]:
     sandbox = Sandbox(DecodeLimits(), timeout_s=1.0, memory_bytes=1_500_000_000)
     sandbox.start()
     yield sandbox
     sandbox.close()
 
 
-def child() -> psutil.Process:
-    (found,) = [p for p in psutil.Process().children() if "curation.fetch.sandbox" in " ".join(p.cmdline())]
+@pytest.fixture
+def child(sandbox: Sandbox, others: set[psutil.Process]) -> psutil.Process:
+    """The sandbox's process."""
+    (found,) = children() - others
     return found
 
 
@@ -41,17 +53,16 @@ def test_it_decodes_as_the_decoder_in_this_process_does(sandbox: Sandbox) -> Non
 
 
 @pytest.mark.parametrize("how", [signal.SIGSEGV, signal.SIGKILL, signal.SIGABRT])
-def test_a_crash_costs_one_image(sandbox: Sandbox, how: signal.Signals) -> None:
-    victim = child()
-    victim.suspend()
-    threading.Timer(0.2, lambda: (victim.send_signal(how), victim.resume())).start()
+def test_a_crash_costs_one_image(sandbox: Sandbox, child: psutil.Process, how: signal.Signals) -> None:
+    child.suspend()
+    threading.Timer(0.2, lambda: (child.send_signal(how), child.resume())).start()
     with pytest.raises(DecoderDied, match=f"signal {int(how)}"):
         sandbox(GOOD)
     assert sandbox(GOOD).width == 320
 
 
-def test_a_hang_ends_at_the_time_out(sandbox: Sandbox) -> None:
-    child().suspend()
+def test_a_hang_ends_at_the_time_out(sandbox: Sandbox, child: psutil.Process) -> None:
+    child.suspend()
     start = time.monotonic()
     with pytest.raises(DecoderDied, match="longer than 1 s"):
         sandbox(GOOD)
@@ -69,13 +80,13 @@ def test_memory_beyond_the_limit_costs_one_image() -> None:
         sandbox.close()
 
 
-def test_the_child_has_no_secrets_and_dies_with_its_parent(sandbox: Sandbox) -> None:
+def test_the_child_has_no_secrets_and_dies_with_its_parent(sandbox: Sandbox, child: psutil.Process) -> None:
     allowed = ("PATH", "OPENBLAS_", "OMP_", "MALLOC_", "LC_CTYPE")
-    assert all(name.startswith(allowed) for name in child().environ())
-    folder = Path(f"/proc/{child().pid}/fd")
+    assert all(name.startswith(allowed) for name in child.environ())
+    folder = Path(f"/proc/{child.pid}/fd")
     sockets = [link.name for link in folder.iterdir() if os.readlink(link).startswith("socket")]
     assert sockets == []
-    pid = child().pid
+    pid = child.pid
     assert os.getpgid(pid) != os.getpgid(0)  # so that Ctrl-C does not reach it
     sandbox.close()
     assert not psutil.pid_exists(pid)
