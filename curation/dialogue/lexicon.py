@@ -41,6 +41,13 @@ class Lexicon:
         self._irregular: dict[str, str] = {str(key): str(value) for key, value in words.get("irregular", {}).items()}
         self._stems: dict[str, str] = {}
         self._words = words
+        self._read_closed_classes(words)
+        self._read_things(words)
+        self._read_talk(words)
+        self.cues = tuple(self._cue(cue) for cue in cues)
+
+    def _read_closed_classes(self, words: dict[str, Any]) -> None:
+        """Function words, as written."""
         self.prepositions = frozenset(words.get("prepositions", ()))
         self.reads = words.get("reads") == "true"  # whether a text of this language can be read for its relations
         self.he = frozenset(words.get("he", ()))
@@ -66,6 +73,9 @@ class Lexicon:
         self.plain_words = self.function_words | {
             word for name in ("question_words", "frame_words") for word in words.get(name, ())
         }
+
+    def _read_things(self, words: dict[str, Any]) -> None:
+        """What images show and how it is told apart, by stems."""
         self.colours = self.stems(words.get("colours", ()))
         self.numbers = {self.stem(str(key)): int(value) for key, value in words.get("numbers", {}).items()}
         self.quantities = self.stems(words.get("quantities", ()))
@@ -91,6 +101,9 @@ class Lexicon:
         sexed = self.stems if self.reads else frozenset
         self.male = sexed(words.get("male_words", ()))
         self.female = sexed(words.get("female_words", ()))
+
+    def _read_talk(self, words: dict[str, Any]) -> None:
+        """How images are spoken of, and what must not be said."""
         self.frame = self.stems(words.get("frame_words", ()))
         self.resting = self.stems(words.get("resting_words", ()))
         self.question_words = self.stems(words.get("question_words", ()))
@@ -109,7 +122,6 @@ class Lexicon:
         self.unseen = _any_of(words.get("unseen", ()))
         self.entails = self._entailments(words.get("entails", {}))
         self._same = self._classes([*words.get("same_preposition", ()), *words.get("same_colour", ())])
-        self.cues = tuple(self._cue(cue) for cue in cues)
 
     def stem(self, word: str) -> str:
         """The form that all inflections of `word` share."""
