@@ -64,6 +64,7 @@ _COLUMNS: list[tuple[str, pa.DataType]] = [
     ("evidence", pa.list_(FACT)),
     ("messages", pa.list_(MESSAGE)),  # what trainers read
     ("turns", pa.list_(TURN)),
+    ("dialogue_key", pa.string()),  # hash of the kept answers: equal dialogues are known by it
     ("model", pa.string()),
     ("prompt", pa.string()),  # fingerprint of the prompt files
     ("seed", pa.int64()),

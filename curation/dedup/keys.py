@@ -25,6 +25,14 @@ class KeyKind(StrEnum):
     DIALOGUE = "dialogue"  # the answers, without case and punctuation
 
 
+COLUMNS = {
+    KeyKind.SAMPLE: "sample_id",
+    KeyKind.IMAGE: "sha256",
+    KeyKind.PDQ: "pdq",
+    KeyKind.DIALOGUE: "dialogue_key",
+}
+
+
 @dataclass(frozen=True)
 class Claim:
     """A sample's wish to be the one that holds a key. `owner` names the planned row, so that a retried stage
@@ -51,14 +59,7 @@ def known_claims(section: DedupSection, table: SampleTable) -> Iterator[Claim]:
     """The claims that the rows a table has accepted hold already."""
     if not (section.enabled and section.across_runs and table.exists()):
         return
-    for batch in table.keys(["partition", "row", "sample_id", "sha256", "pdq", "turns"]):
+    for batch in table.keys(["partition", "row", *COLUMNS.values()]):
         for row in batch.to_pylist():
             owner = owner_of(row["partition"], row["row"])
-            kept = [turn for turn in row["turns"] or [] if not turn["checks"]]
-            keys = {
-                KeyKind.SAMPLE: row["sample_id"],
-                KeyKind.IMAGE: row["sha256"],
-                KeyKind.PDQ: row["pdq"],
-                KeyKind.DIALOGUE: dialogue_key(kept) if kept else None,
-            }
-            yield from (Claim(owner, kind, key) for kind, key in keys.items() if key)
+            yield from (Claim(owner, kind, row[name]) for kind, name in COLUMNS.items() if row[name])

@@ -7,9 +7,9 @@ from typing import Literal
 import pyarrow as pa
 
 from curation.dedup.index import Claims
-from curation.dedup.keys import Claim, KeyKind, dialogue_key, owner_of
+from curation.dedup.keys import COLUMNS, Claim, KeyKind, dialogue_key, owner_of
 from curation.dedup.section import DedupSection
-from curation.samples import Reason, Reject, column, live, reject
+from curation.samples import Reason, Reject, column, fill, live, reject
 
 # Which keys are claimed at which point of the pipeline, cheapest first.
 KEYS: dict[str, tuple[KeyKind, ...]] = {
@@ -28,9 +28,9 @@ _REASONS = {
 class Dedup:
     """Each live row claims its keys; a row whose key another row holds is rejected, naming the holder.
 
-    Reads sample_id, sha256, pdq or turns; fills nothing. Reasons: duplicate_sample, duplicate_image,
-    near_duplicate_image, duplicate_dialogue. Of a group of duplicates, whichever claims first survives; that
-    is the first in order within a partition, and a matter of timing between partitions.
+    Reads sample_id, sha256, pdq or turns; of dialogues it fills dialogue_key. Reasons: duplicate_sample,
+    duplicate_image, near_duplicate_image, duplicate_dialogue. Of a group of duplicates, whichever claims first
+    survives; that is the first in order within a partition, and a matter of timing between partitions.
     """
 
     def __init__(self, section: DedupSection, of: Literal["samples", "images", "dialogues"], claims: Claims) -> None:
@@ -40,6 +40,8 @@ class Dedup:
         self._claims = claims
 
     def __call__(self, table: pa.Table) -> pa.Table:
+        if KeyKind.DIALOGUE in self._kinds:
+            table = fill(table, "dialogue_key", _dialogue_keys(table))
         if not self._enabled:
             return table
         for kind in self._kinds:
@@ -47,7 +49,8 @@ class Dedup:
         return table
 
     def _hold(self, table: pa.Table, kind: KeyKind) -> pa.Table:
-        rows = [(row, key) for row, key in zip(live(table), _keys(table, kind), strict=True) if key]
+        keys = column(table, COLUMNS[kind], live(table))  # a flat image has no usable PDQ hash
+        rows = [(row, key) for row, key in zip(live(table), keys, strict=True) if key]
         partitions = column(table, "partition", [row for row, _ in rows])
         numbers = column(table, "row", [row for row, _ in rows])
         claims = [
@@ -64,11 +67,8 @@ class Dedup:
         return reject(table, lost)
 
 
-def _keys(table: pa.Table, kind: KeyKind) -> list[str | None]:
-    """The key of each live row, or None where it has none (a flat image has no usable PDQ hash)."""
+def _dialogue_keys(table: pa.Table) -> dict[int, str]:
+    """The key of each live row that keeps a turn."""
     rows = live(table)
-    if kind is KeyKind.DIALOGUE:
-        kept = [[turn for turn in turns or [] if not turn["checks"]] for turns in column(table, "turns", rows)]
-        return [dialogue_key(turns) if turns else None for turns in kept]
-    name = {KeyKind.SAMPLE: "sample_id", KeyKind.IMAGE: "sha256", KeyKind.PDQ: "pdq"}[kind]
-    return column(table, name, rows)
+    kept = ([turn for turn in turns or [] if not turn["checks"]] for turns in column(table, "turns", rows))
+    return {row: dialogue_key(turns) for row, turns in zip(rows, kept, strict=True) if turns}

@@ -51,21 +51,21 @@ class Accepted:
 
 ROW = {
     "partition": "p", "row": 4, "sample_id": "s", "sha256": "a" * 64, "pdq": "b" * 64,
-    "turns": [{"answer": "yes", "checks": []}, {"answer": "no", "checks": ["debris: x"]}],
+    "dialogue_key": "c" * 64,
 }  # fmt: skip
 
 
-def test_an_accepted_row_holds_its_four_keys_and_its_dialogues_is_of_the_turns_that_were_kept() -> None:
+def test_an_accepted_row_holds_its_four_keys() -> None:
     assert list(known_claims(DedupSection(), Accepted(ROW))) == [
         Claim("p#4", KeyKind.SAMPLE, "s"),
         Claim("p#4", KeyKind.IMAGE, "a" * 64),
         Claim("p#4", KeyKind.PDQ, "b" * 64),
-        Claim("p#4", KeyKind.DIALOGUE, dialogue_key(said("yes"))),
+        Claim("p#4", KeyKind.DIALOGUE, "c" * 64),
     ]
 
 
 def test_a_row_without_a_key_claims_nothing_by_it() -> None:
-    bare = {**ROW, "pdq": None, "sha256": None, "turns": None}
+    bare = {**ROW, "pdq": None, "sha256": None, "dialogue_key": None}
     assert [claim.kind for claim in known_claims(DedupSection(), Accepted(bare))] == [KeyKind.SAMPLE]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 
 from curation.dedup.index import ClaimIndex
-from curation.dedup.keys import Claim
+from curation.dedup.keys import Claim, dialogue_key
 from curation.dedup.section import DedupSection
 from curation.samples import Reason, Reject, make_table, reject
 from curation.stages.base import check_rows
@@ -79,6 +79,9 @@ def test_dialogues_are_compared_by_the_turns_that_were_kept() -> None:
         )
     )
     assert reasons(after) == [None, "duplicate_dialogue", None, None, None]
+    keys = after.column("dialogue_key").to_pylist()
+    assert keys[0] == keys[1] == dialogue_key(turns("A red bus."))  # type: ignore[arg-type]
+    assert keys[2:] == [None, None, None]
 
 
 def test_a_rejected_row_claims_nothing() -> None:
