@@ -16,7 +16,7 @@ from tests.servers.openai import Call, LlmServer, Reply
 
 QUICK = ClientSection(
     max_in_flight=8, timeout_s=2, total_s=10, attempts=3, backoff_s=0.02, backoff_max_s=0.05, retry_after_max_s=1,
-    probe_interval_s=0.3, probe_deadline_s=0.3, patience_s=2, first_patience_s=2, max_answer_bytes=100_000,
+    probe_interval_s=1, probe_deadline_s=2, patience_s=4, first_patience_s=4, max_answer_bytes=100_000,
 )  # fmt: skip
 
 WHOLE = b'{"choices": [{"message": {"content": "A man."}, "finish_reason": "stop"}]}'
