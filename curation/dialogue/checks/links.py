@@ -13,6 +13,7 @@ BE = frozenset({"is", "are", "was", "were", "be", "it's", "there's"})
 PLACED = frozenset({"in", "at", "from"})
 ON = frozenset({"on", "in", "inside", "under", "at", "atop"})
 HELD_IN = frozenset({"in", "on", "inside"})  # where what a holder is "with" is
+GLASSES = frozenset({"glasses", "sunglasses", "spectacles", "goggles"})
 OWNED = frozenset({"in", "with", "wear", "hold", "carri", "have"})  # "man in a coat": the coat of the man
 HELD = frozenset({"with", "of", "hold", "contain", "full", "fill"})
 
@@ -147,7 +148,8 @@ def _astray(previous: Phrase, found: list[int], given: Given) -> bool:
 def _same_links(link: Token, phrase: Phrase, lexicon: Lexicon) -> set[str]:
     names = {lexicon.same(link.lower), link.stem}
     if link.stem == lexicon.stem("wear") and phrase.head.stem in lexicon.clothing:
-        names |= {"in", "with"}
+        # "with a helmet beside her" is not worn, and "with a hat" may be in a hand
+        names |= {"in", "with"} if phrase.head.lower in GLASSES else {"in"}
     if link.lower == "in" and phrase.head.stem in lexicon.clothing:
         names |= {lexicon.stem("wear")}
     if link.lower == "with":
