@@ -85,6 +85,12 @@ def main() -> None:
             Path(folder),
             client={"max_in_flight": given.in_flight},
             engine={"kind": "ray", "pools": pools},
+            download={  # every image is on one host here, which politeness would hold to 20 a second
+                "allow_networks": ["127.0.0.0/8"],
+                "ports": [],
+                "host_in_flight": 64,
+                "host_per_s": 10_000,
+            },
             source={"paths": [f"{folder}/source/*.parquet"], "partition_rows": 64},
         ) as made,
     ):
