@@ -36,7 +36,7 @@ fuzz: $(VENV) ## the long loops of hostile input
 	@$(PY) -m pytest -m fuzz --timeout 7200
 
 promises: $(VENV) ## the promises under faults, at their full counts, with what was measured
-	@CURATION_PROMISES=full $(PY) -m pytest tests/integration tests/unit/dialogue/test_hostile.py tests/unit/fetch/test_hostile_server.py --timeout 7200 -rA
+	@CURATION_PROMISES=full $(PY) -m pytest tests/integration tests/unit/fetch/test_hostile_server.py --timeout 7200 -rA
 
 bench: $(VENV) ## speed and quality, as ratios against a peer in the same run
 	@$(PY) -m tests.bench

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 from collections.abc import Callable
 
@@ -80,13 +79,13 @@ def garble(request: ChatRequest, rng: random.Random) -> ChatAnswer:
     return rng.choice(wrong)
 
 
-def test_of_garbled_answers_not_one_is_accepted() -> None:
-    rows = 1600 if os.environ.get("CURATION_PROMISES") == "full" else 160  # 10,000 answers, or 1,000
+def test_ten_thousand_garbled_answers_and_not_one_is_accepted() -> None:
+    rows = 1600  # 10,000 answers
     rng = random.Random(20)
     chat = Writer(lambda request: garble(request, rng))
     given = table([f"{CAPTIONS[at % 5]}" for at in range(rows)])
     after = Quality(QualitySection())(Rewrite(RewriteSection(), chat)(given)).to_pylist()
-    assert chat.answers >= 6 * rows
+    assert chat.answers >= 10_000
     accepted = [row["turns"] for row in after if row["reason"] is None]
     assert accepted == []
     assert all(row["messages"] is None for row in after)
