@@ -63,10 +63,19 @@ def cue_foci(evidence: Evidence) -> list[Focus]:
 
 
 def cues_of(evidence: Evidence) -> list[Cue]:
-    """The cues that the evidence holds: as the head of a phrase or as an action, and some as a modifier too."""
-    heads = {phrase.head.stem for scene in evidence.scenes for phrase in scene.phrases}
+    """The cues that the evidence holds: as the head of a phrase or as an action, and some as a modifier too. Robert
+    Frost is not cold, and a plush owl does not sleep by day."""
+    lexicon = evidence.lexicon
+    heads = {
+        phrase.head.stem
+        for scene in evidence.scenes
+        for phrase in scene.phrases
+        if not scene.is_name(phrase) or phrase.head.stem in lexicon.places
+    }
     heads |= {action.verb.stem for scene in evidence.scenes for action in scene.actions}
-    return [cue for cue in evidence.lexicon.cues if cue.stems & (evidence.stems if cue.anywhere else heads)]
+    if evidence.stems & lexicon.replicas:
+        heads = set()
+    return [cue for cue in lexicon.cues if cue.stems & (evidence.stems if cue.anywhere else heads)]
 
 
 def _clue(evidence: Evidence, named: frozenset[str]) -> tuple[str, int]:

@@ -92,6 +92,7 @@ class Lexicon:
         self.distant = self.stems(words.get("distant_verbs", ()))
         self.directed = self.stems(words.get("directed_verbs", ()))
         self.depictions = self.stems(words.get("depictions", ()))
+        self.replicas = self.stems(words.get("replicas", ()))
         self.mass = self.stems(words.get("mass_nouns", ()))
         self.shades = self.stems(words.get("shades", ()))
         self.staying = self.stems(words.get("staying_verbs", ()))

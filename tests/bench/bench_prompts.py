@@ -47,6 +47,15 @@ class Told:
     turn: Turn
 
 
+@dataclass(frozen=True)
+class Written:
+    """What a recipe wrote of all captions, the completion tokens it took, and the samples accepted."""
+
+    told: Sequence[Told] = ()
+    tokens: int = 0
+    accepted: int = 0
+
+
 def llava_messages(name: str, caption: str) -> tuple[dict[str, str], ...]:
     """The chat that LLaVA's recipe sends for one image."""
     folder = PROMPTS / name
@@ -72,8 +81,8 @@ def llava_turns(name: str, text: str) -> list[Turn]:
     ]
 
 
-def write_llava(captions: Sequence[str], chat: Client) -> tuple[list[Told], int]:
-    """Every turn of LLaVA's three prompts, and the completion tokens they cost."""
+def write_llava(captions: Sequence[str], chat: Client) -> Written:
+    """Every turn of LLaVA's three prompts."""
     asked = [(name, caption) for name in LLAVA for caption in captions]
     requests = [ChatRequest(llava_messages(*pair), MAX_TOKENS, 0.0) for pair in asked]
     answers: list[ChatAnswer] = chat.ask(requests)
@@ -82,16 +91,17 @@ def write_llava(captions: Sequence[str], chat: Client) -> tuple[list[Told], int]
         for (name, caption), answer in zip(asked, answers, strict=True)
         for turn in llava_turns(name, answer.text)
     ]
-    return told, sum(answer.completion_tokens for answer in answers)
+    return Written(told, sum(answer.completion_tokens for answer in answers))
 
 
-def write_ours(captions: Sequence[str], chat: Client, section: RewriteSection) -> tuple[list[Told], int, int]:
-    """Every turn that the quality stage keeps, the completion tokens, and the accepted samples."""
+def write_ours(captions: Sequence[str], chat: Client, section: RewriteSection) -> Written:
+    """Every turn that the quality stage keeps."""
     ids = [sample_id(f"http://a.example/{at}", caption) for at, caption in enumerate(captions)]
     table = make_table({"sample_id": ids, "text": list(captions), "language": ["en"] * len(captions)})
     rows = Quality(QualitySection())(Rewrite(section, chat)(table)).to_pylist()
     kept = [Told(row["text"], Turn.from_row(turn)) for row in rows for turn in row["turns"] or () if not turn["checks"]]
-    return kept, sum(row["completion_tokens"] or 0 for row in rows), sum(row["reason"] is None for row in rows)
+    tokens = sum(row["completion_tokens"] or 0 for row in rows)
+    return Written(kept, tokens, sum(row["reason"] is None for row in rows))
 
 
 def verdict(told: Told, earlier: Sequence[Turn]) -> tuple[bool, bool]:
@@ -148,28 +158,40 @@ def main() -> None:
     parser.add_argument("-n", type=int, default=60)
     parser.add_argument("--in-flight", type=int, default=32)
     parser.add_argument("--no-steer", action="store_true", help="for models above about 1B parameters")
+    parser.add_argument("--only", choices=("ours", "llava"), help="one of the two")
+    parser.add_argument("--write", type=Path, help="a file for every turn, to be read by eye: who, caption, Q, A")
     given = parser.parse_args()
     captions = given.captions.read_text("utf-8").splitlines() if given.captions else web_captions(given.n, seed=3)
     captions = [caption.strip() for caption in captions if caption.strip()][: given.n]
     client = ClientSection(max_in_flight=given.in_flight)
     with Client(client, [Endpoint(given.endpoint, given.model)], LocalMeter()) as chat:
         before = prefix_cache(given.endpoint)
-        ours, our_tokens, accepted = write_ours(captions, chat, RewriteSection(steer_questions=not given.no_steer))
+        section, ours, theirs = RewriteSection(steer_questions=not given.no_steer), Written(), Written()
+        if given.only != "llava":
+            ours = write_ours(captions, chat, section)
         after = prefix_cache(given.endpoint)
-        theirs, their_tokens = write_llava(captions, chat)
+        if given.only != "ours":
+            theirs = write_llava(captions, chat)
     if before and after and after[1] > before[1]:
         hits, queries = after[0] - before[0], after[1] - before[1]
         sys.stdout.write(f"prefix cache: {hits / queries:.1%} of {queries:,.0f} prompt tokens of ours\n")
-    sys.stdout.write(f"{len(captions)} captions, model {given.model}; {accepted} samples accepted by ours\n")
+    sys.stdout.write(f"{len(captions)} captions, model {given.model}; {ours.accepted} samples accepted by ours\n")
     sys.stdout.write(
         f"{'':28} {'turns':>6} {'/sample':>7} {'words':>6} {'supported':>9} {'passes':>8} {'supp./smp':>10} "
         f"{'tok/supp':>9}\n"
     )
-    for name, told, tokens in (("ours, kept", ours, our_tokens), ("LLaVA's, all", theirs, their_tokens)):
-        sys.stdout.write(line(name, told, len(captions), tokens))
+    for name, written in (("ours, kept", ours), ("LLaVA's, all", theirs)):
+        sys.stdout.write(line(name, written.told, len(captions), written.tokens))
         for kind in LLAVA.values():
-            some = [each for each in told if each.turn.response_type == kind]
+            some = [each for each in written.told if each.turn.response_type == kind]
             sys.stdout.write(line(f"  {kind}", some, len(captions)))
+    if given.write:
+        rows = [
+            f"{who}\t{each.caption}\t{each.turn.question}\t{each.turn.answer}".replace("\n", " ")
+            for who, written in (("ours", ours), ("llava", theirs))
+            for each in written.told
+        ]
+        given.write.write_text("\n".join(rows) + "\n", "utf-8")
 
 
 if __name__ == "__main__":
