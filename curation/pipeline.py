@@ -46,6 +46,7 @@ STAGES = (
     "captions", "dedup_samples", "download", "images", "dedup_images", "rewrite", "quality", "judge",
     "dedup_dialogues",
 )  # fmt: skip
+SEER, JUDGE = "rewrite.evidence.describe.endpoints", "judge.endpoints"
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ def run(recipe: Recipe, console: Console) -> RunResult:
         return RunResult(name, plan)
     with ExitStack() as opened:
         engine = opened.enter_context(open_engine(recipe))
-        endpoints = opened.enter_context(open_endpoints(recipe.inference))
+        endpoints = opened.enter_context(open_endpoints(recipe.inference, own_endpoints(recipe)))
         committer = opened.enter_context(Committer(table, recipe.fingerprint, name))
         watch = opened.enter_context(
             Watch(plan, recipe, name, engine, endpoints, committer, console, stages_of(recipe))
@@ -126,16 +127,23 @@ def stages_of(recipe: Recipe) -> tuple[str, ...]:
     return tuple(stage for stage in STAGES if stage != "judge" or recipe.judge is not None)
 
 
+def own_endpoints(recipe: Recipe) -> dict[str, tuple[Endpoint, ...]]:
+    """By their keys in the recipe, the endpoints that single stages ask instead of the writer's."""
+    sections = {SEER: recipe.rewrite.evidence.describe, JUDGE: recipe.judge}
+    found = {key: section.endpoints if section else () for key, section in sections.items()}
+    return {key: tuple(each.endpoint() for each in named) for key, named in found.items() if named}
+
+
 def _rewrite(recipe: Recipe, endpoints: tuple[Endpoint, ...], meter: Meter) -> Rewrite:
-    describe, client = recipe.rewrite.evidence.describe, recipe.inference.client
-    own = tuple(each.endpoint() for each in describe.endpoints) if describe else ()
-    seer = Client(client, own, meter) if own else None
+    client, own = recipe.inference.client, own_endpoints(recipe)
+    seer = Client(client, own[SEER], meter, SEER) if SEER in own else None
     return Rewrite(recipe.rewrite, Client(client, endpoints, meter), seer)
 
 
 def _judge(section: JudgeSection, recipe: Recipe, endpoints: tuple[Endpoint, ...], meter: Meter) -> Judge:
-    own = tuple(each.endpoint() for each in section.endpoints)
-    return Judge(section, Client(recipe.inference.client, own or endpoints, Under(meter, "judge")))
+    own = own_endpoints(recipe).get(JUDGE)
+    where = JUDGE if own else "inference"
+    return Judge(section, Client(recipe.inference.client, own or endpoints, Under(meter, "judge"), where))
 
 
 def _commit_all(engine: Engine, line: Line, plan: Plan, committer: Committer, watch: Watch) -> Iterator[Failure]:
