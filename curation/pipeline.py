@@ -1,9 +1,10 @@
 """THE page: plan -> stages -> commit. Read it first; every name leads to one file.
 
 source Parquet --plan--> partitions --[ prepare | fetch | rewrite | finish ]--> receipts --group commit--> Delta table
-                          captions    download    LLM       dedup
-                          dedup       images      quality   write
-                                      dedup       judge
+                          captions    download       LLM       dedup
+                          dedup       images         quality   write
+                                      contamination  judge
+                                      dedup
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from curation.plan import Plan, make_plan
 from curation.recipe import Recipe
 from curation.source import read_partition
 from curation.stages.captions import Captions
+from curation.stages.contamination import Contamination
 from curation.stages.dedup import Dedup
 from curation.stages.download import Download
 from curation.stages.images import Images
@@ -43,8 +45,8 @@ from curation.table.receipt import Receipt
 from curation.watch import Watch
 
 STAGES = (
-    "captions", "dedup_samples", "download", "images", "dedup_images", "rewrite", "quality", "judge",
-    "dedup_dialogues",
+    "captions", "dedup_samples", "download", "images", "contamination", "dedup_images", "rewrite", "quality",
+    "judge", "dedup_dialogues",
 )  # fmt: skip
 SEER, JUDGE = "rewrite.evidence.describe.endpoints", "judge.endpoints"
 
@@ -107,13 +109,20 @@ def production_line(
     """The stages in order, grouped into the pools of actors that run them."""
     dedup = partial(Dedup, recipe.dedup, claims=claims)
     judge = () if recipe.judge is None else (partial(_judge, recipe.judge, recipe, endpoints, meter),)
+    kept_out = recipe.quality.contamination
+    contamination = (partial(Contamination, kept_out),) if kept_out.sets else ()
     return Line(
         read=partial(read_partition, recipe.source),
         pools=(
             Pool("prepare", (partial(Captions, recipe.captions), partial(dedup, of="samples"))),
             Pool(
                 "fetch",
-                (partial(Download, recipe.download), partial(Images, recipe.images), partial(dedup, of="images")),
+                (
+                    partial(Download, recipe.download),
+                    partial(Images, recipe.images),
+                    *contamination,
+                    partial(dedup, of="images"),
+                ),
             ),
             Pool("rewrite", (partial(_rewrite, recipe, endpoints, meter), partial(Quality, recipe.quality), *judge)),
             Pool("finish", (partial(dedup, of="dialogues"),)),
@@ -124,7 +133,8 @@ def production_line(
 
 def stages_of(recipe: Recipe) -> tuple[str, ...]:
     """The stages that this recipe runs, in order."""
-    return tuple(stage for stage in STAGES if stage != "judge" or recipe.judge is not None)
+    optional = {"judge": recipe.judge is not None, "contamination": bool(recipe.quality.contamination.sets)}
+    return tuple(stage for stage in STAGES if optional.get(stage, True))
 
 
 def own_endpoints(recipe: Recipe) -> dict[str, tuple[Endpoint, ...]]:
