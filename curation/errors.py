@@ -44,6 +44,13 @@ class PoolError(CurationError):
     pool and run again."""
 
 
+class EndpointError(PoolError):
+    """No endpoint of one key of the recipe can answer ever: its URL, model or key is refused. Nothing accepted is
+    lost. Safe next: mend the recipe and run again."""
+
+    exit_code = 2
+
+
 class BadShard(PartitionError):
     """A written file is not what its receipt says (size, rows, schema or sha256). It is not committed.
     Safe next: run again; vacuum removes the file."""

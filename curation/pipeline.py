@@ -1,9 +1,10 @@
 """THE page: plan -> stages -> commit. Read it first; every name leads to one file.
 
 source Parquet --plan--> partitions --[ prepare | fetch | rewrite | finish ]--> receipts --group commit--> Delta table
-                          captions    download    LLM       dedup
-                          dedup       images      quality   write
-                                      dedup       judge
+                          captions    download       LLM       dedup
+                          dedup       images         quality   write
+                                      contamination  judge
+                                      dedup
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from curation.plan import Plan, make_plan
 from curation.recipe import Recipe
 from curation.source import read_partition
 from curation.stages.captions import Captions
+from curation.stages.contamination import Contamination
 from curation.stages.dedup import Dedup
 from curation.stages.download import Download
 from curation.stages.images import Images
@@ -43,9 +45,10 @@ from curation.table.receipt import Receipt
 from curation.watch import Watch
 
 STAGES = (
-    "captions", "dedup_samples", "download", "images", "dedup_images", "rewrite", "quality", "judge",
-    "dedup_dialogues",
+    "captions", "dedup_samples", "download", "images", "contamination", "dedup_images", "rewrite", "quality",
+    "judge", "dedup_dialogues",
 )  # fmt: skip
+SEER, JUDGE = "rewrite.evidence.describe.endpoints", "judge.endpoints"
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,7 @@ def run(recipe: Recipe, console: Console) -> RunResult:
         return RunResult(name, plan)
     with ExitStack() as opened:
         engine = opened.enter_context(open_engine(recipe))
-        endpoints = opened.enter_context(open_endpoints(recipe.inference))
+        endpoints = opened.enter_context(open_endpoints(recipe.inference, own_endpoints(recipe)))
         committer = opened.enter_context(Committer(table, recipe.fingerprint, name))
         watch = opened.enter_context(
             Watch(plan, recipe, name, engine, endpoints, committer, console, stages_of(recipe))
@@ -106,13 +109,20 @@ def production_line(
     """The stages in order, grouped into the pools of actors that run them."""
     dedup = partial(Dedup, recipe.dedup, claims=claims)
     judge = () if recipe.judge is None else (partial(_judge, recipe.judge, recipe, endpoints, meter),)
+    kept_out = recipe.quality.contamination
+    contamination = (partial(Contamination, kept_out),) if kept_out.sets else ()
     return Line(
         read=partial(read_partition, recipe.source),
         pools=(
             Pool("prepare", (partial(Captions, recipe.captions), partial(dedup, of="samples"))),
             Pool(
                 "fetch",
-                (partial(Download, recipe.download), partial(Images, recipe.images), partial(dedup, of="images")),
+                (
+                    partial(Download, recipe.download),
+                    partial(Images, recipe.images),
+                    *contamination,
+                    partial(dedup, of="images"),
+                ),
             ),
             Pool("rewrite", (partial(_rewrite, recipe, endpoints, meter), partial(Quality, recipe.quality), *judge)),
             Pool("finish", (partial(dedup, of="dialogues"),)),
@@ -123,19 +133,27 @@ def production_line(
 
 def stages_of(recipe: Recipe) -> tuple[str, ...]:
     """The stages that this recipe runs, in order."""
-    return tuple(stage for stage in STAGES if stage != "judge" or recipe.judge is not None)
+    optional = {"judge": recipe.judge is not None, "contamination": bool(recipe.quality.contamination.sets)}
+    return tuple(stage for stage in STAGES if optional.get(stage, True))
+
+
+def own_endpoints(recipe: Recipe) -> dict[str, tuple[Endpoint, ...]]:
+    """By their keys in the recipe, the endpoints that single stages ask instead of the writer's."""
+    sections = {SEER: recipe.rewrite.evidence.describe, JUDGE: recipe.judge}
+    found = {key: section.endpoints if section else () for key, section in sections.items()}
+    return {key: tuple(each.endpoint() for each in named) for key, named in found.items() if named}
 
 
 def _rewrite(recipe: Recipe, endpoints: tuple[Endpoint, ...], meter: Meter) -> Rewrite:
-    describe, client = recipe.rewrite.evidence.describe, recipe.inference.client
-    own = tuple(each.endpoint() for each in describe.endpoints) if describe else ()
-    seer = Client(client, own, meter) if own else None
+    client, own = recipe.inference.client, own_endpoints(recipe)
+    seer = Client(client, own[SEER], meter, SEER) if SEER in own else None
     return Rewrite(recipe.rewrite, Client(client, endpoints, meter), seer)
 
 
 def _judge(section: JudgeSection, recipe: Recipe, endpoints: tuple[Endpoint, ...], meter: Meter) -> Judge:
-    own = tuple(each.endpoint() for each in section.endpoints)
-    return Judge(section, Client(recipe.inference.client, own or endpoints, Under(meter, "judge")))
+    own = own_endpoints(recipe).get(JUDGE)
+    where = JUDGE if own else "inference"
+    return Judge(section, Client(recipe.inference.client, own or endpoints, Under(meter, "judge"), where))
 
 
 def _commit_all(engine: Engine, line: Line, plan: Plan, committer: Committer, watch: Watch) -> Iterator[Failure]:

@@ -89,16 +89,22 @@ def try_(
 def mix(
     recipe: Annotated[Path, typer.Argument(help="The recipe.", show_default=False)],
     samples: Annotated[int, typer.Option(min=1, help="Rows to read.")] = MIX_SAMPLES,
+    measured: Annotated[bool, typer.Option("--measured", help="Take `yields` from the recipe's table.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Count what captions of the recipe's source can carry, and solve `rewrite.keep` for its mix. Fetches no image."""
+    """Count what captions of the recipe's source can carry, and solve `rewrite.lean` for its mix. Fetches no image."""
     import pyarrow as pa
 
     from curation.plan import make_plan
-    from curation.report.prompt import solve_mix
+    from curation.report.prompt import measured_yields, solve_mix
     from curation.source import read_partition
+    from curation.table.read import SampleTable
 
     loaded = _load(recipe)
+    rewrite = loaded.rewrite
+    if measured:
+        yields = measured_yields(SampleTable(loaded.output))
+        rewrite = rewrite.model_copy(update={"yields": rewrite.yields | yields})
     partitions = make_plan(loaded.source, _Nothing()).pending
     if not partitions:
         raise SourceError(f"{recipe}: the source has no rows")
@@ -106,23 +112,30 @@ def mix(
     tables = (read_partition(loaded.source, each) for each in partitions[::step])
     table = pa.concat_tables(tables)
     table = table.take(pa.array(range(0, len(table), max(1, len(table) // samples))))
-    solved, carrying = solve_mix(table, loaded.captions, loaded.rewrite)
+    solved, carrying = solve_mix(table, loaded.captions, rewrite)
     found: dict[str, Any] = {
         "rows": len(table),
         "samples": carrying,
-        "keep": {name: round(value, 3) for name, value in solved.keep.items()},
+        "yields": rewrite.yields,
+        "lean": dict(solved.lean),
         "expected_shares": {name: round(value, 3) for name, value in solved.shares.items()},
+        "spread_of_1000": {name: round(value, 4) for name, value in solved.spread.items()},
         "turns_per_sample": round(solved.turns, 2),
-        "largest_miss": round(solved.misses(loaded.rewrite.shares), 3),
+        "largest_miss": round(solved.misses(rewrite.shares), 3),
     }
     if as_json:
         sys.stdout.write(json.dumps(found, indent=2) + "\n")
         return
-    keep = ", ".join(f"{name}: {value}" for name, value in found["keep"].items())
-    shares = ", ".join(f"{name} {value:.1%}" for name, value in solved.shares.items())
+    keys = {"yields": rewrite.yields, "lean": solved.lean} if measured else {"lean": solved.lean}
+    lines = (
+        f"{key}: {{{', '.join(f'{name}: {value}' for name, value in each.items())}}}" for key, each in keys.items()
+    )
+    shares = ", ".join(
+        f"{name} {value:.1%} (± {solved.spread[name]:.1%} in a thousand)" for name, value in solved.shares.items()
+    )
     sys.stdout.write(
         f"{len(table):,} rows, {carrying:,} carry a dialogue\nexpected   {shares}; {solved.turns:.2f} turns a sample\n"
-        f"recipe     rewrite: {{keep: {{{keep}}}}}\n"
+        f"recipe     rewrite: {{{', '.join(lines)}}}\n"
     )
 
 

@@ -144,6 +144,8 @@ class Reason(StrEnum):
     BLANK = "blank", "images"
     BLURRED = "blurred", "images"
     NSFW = "nsfw", "images"
+    # contamination
+    CONTAMINATED_IMAGE = "contaminated_image", "contamination"
     # dedup
     DUPLICATE_SAMPLE = "duplicate_sample", "dedup"
     DUPLICATE_IMAGE = "duplicate_image", "dedup"

@@ -56,33 +56,42 @@ class ContaminationSection(Section):
     """Fewest different telling words that an n-gram or a whole question must hold to count."""
 
 
-class Contamination:
-    """Says which rows and questions stand in the recipe's evaluation sets. Details name the set and the place in its
-    files, never the text. Reads the files once; a million questions cost about 20 MB, and 10 s when it is built.
+class EvaluationImages:
+    """Says which images stand in the recipe's evaluation sets. Details name the set and the hash.
+
+    Raises `RecipeError` for a file that cannot be read or is not what it should be.
+    """
+
+    def __init__(self, section: ContaminationSection) -> None:
+        self._sets = [
+            (each.name, DenyList(each.md5, each.sha256, each.pdq, section.pdq_distance)) for each in section.sets
+        ]
+
+    def __call__(self, sha256: str | None, pdq: str | None, metadata: str | None) -> Reject | None:
+        """The reject of a row whose image stands in a set."""
+        promised = expected_hash(metadata)
+        md5 = promised if promised is not None and len(promised) == 32 else None
+        for name, listed in self._sets:
+            found = listed.body(sha256 or "", md5) or (listed.image(pdq) if pdq else None)
+            if found:
+                return Reject(Reason.CONTAMINATED_IMAGE, f"{name}: {found.detail}")
+        return None
+
+
+class EvaluationQuestions:
+    """Says which questions stand in the recipe's evaluation sets. Details name the set and the place in its files,
+    never the text. Reads the files once; a million questions cost about 20 MB, and 10 s when it is built.
 
     Raises `RecipeError` for a file that cannot be read or is not what it should be.
     """
 
     def __init__(self, section: ContaminationSection) -> None:
         self._section = section
-        self._images = [
-            (each.name, DenyList(each.md5, each.sha256, each.pdq, section.pdq_distance)) for each in section.sets
-        ]
         self._plain = _plain_words() if any(each.questions for each in section.sets) else frozenset()
         self._places: list[tuple[str, str]] = []  # (set, file)
         self._index(section.sets)
 
-    def image(self, sha256: str | None, pdq: str | None, metadata: str | None) -> Reject | None:
-        """The reject of a row whose image stands in a set."""
-        promised = expected_hash(metadata)
-        md5 = promised if promised is not None and len(promised) == 32 else None
-        for name, listed in self._images:
-            found = listed.body(sha256 or "", md5) or (listed.image(pdq) if pdq else None)
-            if found:
-                return Reject(Reason.CONTAMINATED, f"{name}: {found.detail}")
-        return None
-
-    def question(self, text: str) -> Reject | None:
+    def __call__(self, text: str) -> Reject | None:
         """The reject of a turn whose question stands in a set."""
         import numpy as np
 

@@ -19,7 +19,6 @@ class Given:
     actions: tuple[Action, ...]
     pairs: frozenset[tuple[str, str]]  # (word, what stands before it in its phrase)
     stems: frozenset[str]
-    titled: bool
     owners: frozenset[str]  # of whom something is told: "the man's hat" is the hat of the man
 
     @classmethod
@@ -36,12 +35,20 @@ class Given:
             if phrase not in names or before.stem not in fixed or word is not phrase.head
         )
         owners = frozenset(token.stem for token in evidence.content if token.lower.endswith(("'s", "’s", "s'", "s’")))
-        return cls(evidence.lexicon, phrases, actions, pairs, evidence.stems, evidence.scenes[0].titled, owners)
+        return cls(evidence.lexicon, phrases, actions, pairs, evidence.stems, owners)
 
     def is_named(self, phrase: Phrase) -> bool:
         """Whether the phrase is a name of the evidence, capitals and all."""
         texts = [word.text for word in phrase.words]
         return any([word.text for word in name.words] == texts for name in self.phrases if name.capitalised)
+
+    def has(self, owner: str, thing: str) -> bool:
+        """Whether the evidence has an owner with or of a thing: "car with seats"."""
+        return any(
+            at < spot and held.link is not None and held.link.lower in ("with", "of")
+            for at, _ in self.heads(owner)
+            for spot, held in self.heads(thing)
+        )
 
     def stays_at(self, phrase: Phrase) -> bool:
         """Whether the verb right before a place, if there is one, says that its subject is there."""

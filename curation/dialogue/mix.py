@@ -1,27 +1,41 @@
-"""How much of each response type to keep, so that accepted data have the recipe's mix.
+"""How plans are chosen so that accepted data have the recipe's mix of response types.
 
-The plan of a sample knows nothing of other samples, so the shares are met in expectation: from a table of what captions
-can carry (`supply.yaml`, or one counted on the recipe's own source), the expected number of turns of each type is a
-closed formula of the probabilities `keep`, and they are solved for.
+The plan of a sample knows nothing of other samples, so the mix is met in expectation. Of the plans that a sample's
+evidence carries, one that brings n accepted turns (by type; T in all) has the chance
+
+    exp(FAVOUR * T - NEAR * |v|^2 + lean * v),   v = n - T * mix,
+
+where v is how far this plan pulls the whole away from the mix. `lean` is what makes all pulls cancel out; it is solved
+from a table of what captions can carry (`supply.yaml`, or one counted on the recipe's own source). NEAR makes dialogues
+likelier that are near the mix in themselves: the less single samples pull, the less a share differs from one thousand
+samples to the next. FAVOUR asks for more turns rather than fewer.
 """
 
 from __future__ import annotations
 
 import functools
 import itertools
-from collections import Counter
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 import yaml
 
-from curation.dialogue.plan import MANY, Candidate, fallback
+if TYPE_CHECKING:
+    import numpy as np
 
 SUPPLY = Path(__file__).parent / "supply.yaml"
-ROUNDS = 40
-CLOSE = 0.001  # of a share
-LEAST_KEEP = 0.3  # no type is thinned further for the sake of one that few captions carry
+MANY = "conversation"  # of every other type an image carries one turn: a second would say the same
+DESCRIPTION = "detailed_description"
+FAVOUR = 4.0
+NEAR = 2.5
+MOST_LEAN = 30.0  # a mix that needs more is one that captions cannot carry
+ROUNDS = 100
+STEP = 2.0  # most change of a lean in one round, so that Newton's method cannot overshoot
+CLOSE = 1e-4  # of a turn
+RIDGE = 1e-5  # keeps Newton's method in bounds where a mix cannot be met, and costs less than CLOSE where it can
 
 
 @dataclass(frozen=True)
@@ -32,20 +46,64 @@ class Carries:
     beside: int  # turns of conversation beside a description
     alone: int
 
-    @classmethod
-    def of(cls, sample: Candidate, cap: int = 6) -> Carries:
-        """The class of a sample; more than `cap` turns of conversation count as `cap`."""
-        single = tuple(sorted(name for name, foci in sample.foci.items() if name != MANY and foci))
-        counts = (len(sample.conversation(described)) for described in (True, False))
-        return cls(single, *(min(cap, count) for count in counts))
+
+Supply = Mapping[Carries, float]  # how many samples are of each class
 
 
-Supply = Mapping[Carries, float]
+class Option(NamedTuple):
+    """One way to plan a sample: its turns of which there is one, and how many of conversation."""
+
+    single: tuple[str, ...]
+    many: int
 
 
-def supply_of(samples: Iterable[Candidate]) -> Supply:
-    """How many of the samples are of each class."""
-    return Counter(Carries.of(sample) for sample in samples)
+@dataclass(frozen=True)
+class Mixer:
+    """Chooses plans. `mix` holds shares that add up to 1; of the planned turns of a type the share `yields` is accepted
+    (1 where it says nothing)."""
+
+    mix: Mapping[str, float]
+    yields: Mapping[str, float]
+    max_turns: int
+    lean: Mapping[str, float]
+
+    def options(self, carries: Carries) -> list[Option]:
+        """Every plan that such a sample carries, of one turn at least."""
+        single = [name for name in carries.single if name in self.mix]
+        found = []
+        for size in range(min(len(single), self.max_turns) + 1):
+            for picks in itertools.combinations(single, size):
+                most = carries.beside if DESCRIPTION in picks else carries.alone
+                room = min(most, self.max_turns - size) if MANY in self.mix else 0
+                found += [Option(picks, number) for number in range(0 if picks else 1, room + 1)]
+        return found
+
+    def turns(self, option: Option) -> dict[str, float]:
+        """The turns of each type that a plan is expected to bring, after checks."""
+        planned = {name: option.many if name == MANY else int(name in option.single) for name in self.mix}
+        return {name: number * self.yields.get(name, 1.0) for name, number in planned.items()}
+
+    def chances(self, options: list[Option]) -> list[float]:
+        """How likely each of a sample's plans is."""
+        scores = []
+        for option in options:
+            turns = self.turns(option)
+            total = sum(turns.values())
+            pulls = {name: turns[name] - total * share for name, share in self.mix.items()}
+            leaning = sum(pull * self.lean.get(name, 0.0) - NEAR * pull * pull for name, pull in pulls.items())
+            scores.append(FAVOUR * total + leaning)
+        weights = [math.exp(score - max(scores)) for score in scores]
+        return [weight / sum(weights) for weight in weights]
+
+    def choose(self, carries: Carries, at: float) -> Option | None:
+        """The plan at a place from 0 to 1; None for a sample that carries nothing."""
+        options = self.options(carries)
+        reached = 0.0
+        for option, chance in zip(options, self.chances(options), strict=True):
+            reached += chance
+            if at < reached:
+                return option
+        return options[-1] if options else None
 
 
 @functools.cache
@@ -55,50 +113,13 @@ def published() -> Supply:
     return {Carries(tuple(row["single"]), row["beside"], row["alone"]): row["samples"] for row in rows}
 
 
-def expected(supply: Supply, keep: Mapping[str, float], max_turns: int) -> dict[str, float]:
-    """The expected number of planned turns of each type of `keep`, over all samples of the table."""
-    turns = dict.fromkeys(keep, 0.0)
-    for carries, samples in supply.items():
-        single = [name for name in carries.single if name in keep]
-        for picks in itertools.product((True, False), repeat=len(single)):
-            chance = samples * 1.0
-            for name, picked in zip(single, picks, strict=True):
-                chance *= keep[name] if picked else 1 - keep[name]
-            if chance:
-                chosen = [name for name, picked in zip(single, picks, strict=True) if picked][:max_turns]
-                _add(turns, carries, single, chosen, chance, keep, max_turns)
-    return turns
-
-
-def _add(
-    turns: dict[str, float],
-    carries: Carries,
-    single: list[str],
-    chosen: list[str],
-    chance: float,
-    keep: Mapping[str, float],
-    max_turns: int,
-) -> None:
-    for name in chosen:
-        turns[name] += chance
-    most = carries.beside if "detailed_description" in chosen else carries.alone
-    room = min(most, max_turns - len(chosen)) if MANY in keep else 0
-    number = room * keep.get(MANY, 0.0)
-    if room:
-        turns[MANY] += chance * number
-    none = 0.0 if chosen else max(0.0, 1 - number)
-    carried = [*single, *([MANY] if carries.alone and MANY in keep else [])]
-    if none and carried:
-        for name, part in fallback(sorted(carried), keep).items():
-            turns[name] += chance * none * part
-
-
 @dataclass(frozen=True)
 class Solved:
-    """How much of each type to keep, and what comes of it."""
+    """The lean of a mix, and what comes of it."""
 
-    keep: Mapping[str, float]
+    lean: Mapping[str, float]
     shares: Mapping[str, float]  # expected, among accepted turns
+    spread: Mapping[str, float]  # standard deviation of each share over 1,000 samples
     turns: float  # expected accepted turns a sample
 
     def misses(self, mix: Mapping[str, float]) -> float:
@@ -107,30 +128,72 @@ class Solved:
 
 
 def solve(mix: Mapping[str, float], supply: Supply, max_turns: int, yields: Mapping[str, float]) -> Solved:
-    """The `keep` with the most turns whose expected shares are the mix, after `yields[type]` of the planned turns are
-    accepted (1 where it says nothing).
+    """The `lean` with which accepted turns have the mix in expectation, as near as captions carry it.
 
-    No type is thinned below LEAST_KEEP for the sake of one that few samples carry, and each sample keeps a turn: a mix
-    that captions cannot carry is then missed, by `misses`.
+    The sum of log(sum of exp) over a sample's plans is convex in the lean and has its least value where the expected
+    pulls are 0: Newton's method finds it in some ten rounds.
     """
-    keep = dict.fromkeys(mix, 1.0)
-    found = _shares(keep, mix, supply, max_turns, yields)
+    import numpy as np
+
+    mixer = Mixer(mix, yields, max_turns, {})
+    groups = _groups(mixer, supply)
+    lean = np.zeros(len(mix))
     for _ in range(ROUNDS):
-        if found.misses(mix) <= CLOSE:
+        slope, bend = RIDGE * lean, RIDGE * np.eye(len(mix))
+        for weight, scores, pulls in groups:
+            chances = _softmax(scores + pulls @ lean)
+            mean = chances @ pulls
+            slope = slope + weight * mean
+            bend = bend + weight * ((pulls.T * chances) @ pulls - np.outer(mean, mean))
+        step = np.linalg.solve(bend, slope)
+        largest = float(np.abs(step).max())
+        lean = np.clip(lean - step * min(1.0, STEP / max(largest, 1e-9)), -MOST_LEAN, MOST_LEAN)
+        if float(np.abs(slope).max()) < CLOSE:
             break
-        wanted = {name: keep[name] * mix[name] / max(found.shares[name], 1e-6) for name in mix}
-        most = max(wanted.values())
-        keep = {name: max(LEAST_KEEP, value / most) for name, value in wanted.items()}
-        found = _shares(keep, mix, supply, max_turns, yields)
-    return found
+    # rounded, so that a plan does not hang on the last bit of a machine's arithmetic
+    return _outcome(mixer, supply, {name: round(float(value), 3) for name, value in zip(mix, lean, strict=True)})
 
 
-def _shares(
-    keep: Mapping[str, float], mix: Mapping[str, float], supply: Supply, max_turns: int, yields: Mapping[str, float]
-) -> Solved:
-    turns = {name: number * yields.get(name, 1.0) for name, number in expected(supply, keep, max_turns).items()}
-    total = sum(turns.values())
-    samples = sum(supply.values())
+def _groups(mixer: Mixer, supply: Supply) -> list[tuple[float, np.ndarray, np.ndarray]]:
+    """For each class its weight, and of each of its plans the score without lean, and the pulls."""
+    import numpy as np
+
+    shares, samples = np.array(list(mixer.mix.values())), sum(supply.values())
+    groups = []
+    for carries, number in supply.items():
+        turns = np.array([list(mixer.turns(option).values()) for option in mixer.options(carries)])
+        if len(turns):
+            total = turns.sum(axis=1)
+            pulls = turns - np.outer(total, shares)
+            groups.append((number / samples, FAVOUR * total - NEAR * (pulls**2).sum(axis=1), pulls))
+    return groups
+
+
+def _softmax(scores: np.ndarray) -> np.ndarray:
+    import numpy as np
+
+    weights: np.ndarray = np.exp(scores - scores.max())
+    chances: np.ndarray = weights / weights.sum()
+    return chances
+
+
+def _outcome(mixer: Mixer, supply: Supply, lean: Mapping[str, float]) -> Solved:
+    """What a lean comes to, by the same formula as plans are chosen by."""
+    leaning = Mixer(mixer.mix, mixer.yields, mixer.max_turns, lean)
+    turns, squares = dict.fromkeys(mixer.mix, 0.0), dict.fromkeys(mixer.mix, 0.0)
+    for carries, number in supply.items():
+        options = leaning.options(carries)
+        for option, chance in zip(options, leaning.chances(options), strict=True):
+            brought = leaning.turns(option)
+            total = sum(brought.values())
+            for name, share in mixer.mix.items():
+                turns[name] += number * chance * brought[name]
+                squares[name] += number * chance * (brought[name] - total * share) ** 2
+    total, samples = max(1e-9, sum(turns.values())), max(1e-9, sum(supply.values()))
+    mean = total / samples
     return Solved(
-        keep, {name: turns[name] / total if total else 0.0 for name in mix}, total / samples if samples else 0
+        lean,
+        {name: number / total for name, number in turns.items()},
+        {name: math.sqrt(square / samples / 1000) / mean for name, square in squares.items()},
+        mean,
     )

@@ -1,4 +1,4 @@
-"""Which turns to ask for: by what a sample's evidence can carry, its id, and how much of each type the mix keeps.
+"""Which turns to ask for: by what a sample's evidence can carry, its id, and what the mix wants.
 
 The plan of a sample depends on nothing but its evidence, its id and the recipe: it is the same in every partition, on
 every attempt and on every engine. How the mix is met nevertheless is `mix.py`'s matter.
@@ -7,15 +7,17 @@ every attempt and on every engine. How the mix is met nevertheless is `mix.py`'s
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from curation.dialogue.mix import DESCRIPTION, MANY, Carries, Mixer, Supply
 from curation.dialogue.model import Evidence, Focus, PlannedTurn
 from curation.dialogue.response_types import RESPONSE_TYPES
 
 THIN_WORDS = 7  # up to as many content words, one sentence tells it all
 ORDER = ("conversation", "detailed_description", "complex_reasoning", "false_premise")  # of the turns in a dialogue
-MANY = "conversation"  # of every other type an image carries one turn: a second would say the same
+COUNTED = 6  # turns of conversation, in a table of what captions carry
 RETOLD = ("doing", "object")  # of a thin caption, what a description tells too
 
 
@@ -36,6 +38,11 @@ class Candidate:
             if not retold and not any(clash(focus, other) for other in kept):
                 kept.append(focus)
         return kept
+
+    def carries(self, most: int) -> Carries:
+        """What it can carry; more than `most` turns of conversation count as `most`."""
+        single = tuple(sorted(name for name, foci in self.foci.items() if name != MANY and foci))
+        return Carries(single, *(min(most, len(self.conversation(described))) for described in (True, False)))
 
 
 def candidate(sample_id: str, evidence: Evidence, types: Sequence[str], min_words: Mapping[str, int]) -> Candidate:
@@ -67,38 +74,21 @@ def _with_form(focus: Focus, sample_id: str) -> Focus:
     return replace(focus, forms=focus.forms[at : at + 1])
 
 
-def plan(sample: Candidate, keep: Mapping[str, float], max_turns: int) -> list[PlannedTurn]:
-    """The turns to ask for, in the order of the dialogue.
-
-    Each type's turns are kept with the probability `keep[type]`, by numbers that depend on the sample id alone: of the
-    foci of conversation as near to that share as whole turns allow. A sample that would keep none gets one.
-    """
-    chosen = [
-        PlannedTurn(name, foci[0])
-        for name, foci in sample.foci.items()
-        if name != MANY and foci and uniform(sample.sample_id, name) < keep.get(name, 0.0)
-    ][:max_turns]
-    asked = sample.conversation(any(turn.response_type == "detailed_description" for turn in chosen))
-    room = min(len(asked), max_turns - len(chosen))
-    number = int(room * keep.get(MANY, 0.0) + uniform(sample.sample_id, MANY))
-    chosen += [PlannedTurn(MANY, focus) for focus in asked[: min(room, number)]]
-    return sorted(chosen or _one(sample, keep), key=_place)
+def plan(sample: Candidate, mixer: Mixer) -> list[PlannedTurn]:
+    """The turns to ask for, in the order of the dialogue: one of the plans that the sample carries, by a number that
+    depends on its id alone. A sample that carries anything gets a turn at least."""
+    chosen = mixer.choose(sample.carries(mixer.max_turns), uniform(sample.sample_id, "plan"))
+    if chosen is None:
+        return []
+    turns = [PlannedTurn(name, sample.foci[name][0]) for name in chosen.single]
+    asked = sample.conversation(DESCRIPTION in chosen.single)
+    turns += [PlannedTurn(MANY, focus) for focus in asked[: chosen.many]]
+    return sorted(turns, key=_place)
 
 
-def fallback(carried: Sequence[str], keep: Mapping[str, float]) -> dict[str, float]:
-    """The probability with which each carried type gives the one turn of a sample that would keep none."""
-    total = sum(keep.get(name, 0.0) for name in carried)
-    return {name: keep.get(name, 0.0) / total if total else 1 / len(carried) for name in carried}
-
-
-def _one(sample: Candidate, keep: Mapping[str, float]) -> list[PlannedTurn]:
-    carried = sorted(name for name, foci in sample.foci.items() if foci)
-    at, reached = uniform(sample.sample_id, "fallback"), 0.0
-    for name, chance in fallback(carried, keep).items():
-        reached += chance
-        if at < reached or name == carried[-1]:
-            return [PlannedTurn(name, sample.foci[name][0])]
-    return []
+def supply_of(samples: Iterable[Candidate]) -> Supply:
+    """How many of the samples are of each class; more than COUNTED turns of conversation count as so many."""
+    return Counter(sample.carries(COUNTED) for sample in samples)
 
 
 def _place(turn: PlannedTurn) -> int:
@@ -118,4 +108,4 @@ def draw(sample_id: str, *names: str) -> int:
 
 def uniform(sample_id: str, name: str) -> float:
     """As `draw`, evenly from 0 to 1."""
-    return draw(sample_id, "keep", name) / 2**64
+    return draw(sample_id, "even", name) / 2**64

@@ -33,5 +33,6 @@ def evaluate(table: SampleTable, size: int, against: Path | None = None, recipe:
         if recipe is not None and recipe.judge is not None:
             own = tuple(each.endpoint() for each in recipe.judge.endpoints)
             endpoints = own or opened.enter_context(open_endpoints(recipe.inference)).endpoints
-            client = opened.enter_context(Client(recipe.inference.client, endpoints, LocalMeter()))
+            where = "judge.endpoints" if own else "inference"
+            client = opened.enter_context(Client(recipe.inference.client, endpoints, LocalMeter(), where))
         return [measure(each, words, recipe.judge if recipe else None, client) for each in found]

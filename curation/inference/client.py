@@ -72,10 +72,13 @@ class Client:
     Least loaded endpoint first. An endpoint that stops generating is ejected, whatever its `/health` says, and
     readmitted when a one-token probe is answered. Counts `requests`, `answers`, `retries`, `prompt_tokens` and
     `completion_tokens` on the meter under "rewrite". Holds a thread: build it in the process that asks.
-    Raises `RecipeError` when an endpoint's key is not in the environment.
+    Raises `RecipeError` when an endpoint's key is not in the environment. Errors name `where`, the recipe's key under
+    which the endpoints stand.
     """
 
-    def __init__(self, section: ClientSection, endpoints: Sequence[Endpoint], meter: Meter) -> None:
+    def __init__(
+        self, section: ClientSection, endpoints: Sequence[Endpoint], meter: Meter, where: str = "inference"
+    ) -> None:
         # openai takes half a second to import, which a recipe that is merely read should not pay.
         from curation.inference.session import ChatSession
 
@@ -84,7 +87,7 @@ class Client:
         self._thread.start()
         self._closed = False
         try:
-            self._session: ChatSession = self._run(ChatSession.open(section, tuple(endpoints), meter))
+            self._session: ChatSession = self._run(ChatSession.open(section, tuple(endpoints), meter, where))
         except BaseException:
             self._stop()
             raise
@@ -94,14 +97,14 @@ class Client:
         `llm_truncated` (its text is kept), `llm_invalid` (an empty or withheld answer), `llm_bad_request` (the
         server refused it) or `llm_failed` (attempts or time are used up).
 
-        Raises `PoolError` when no endpoint has answered for `patience_s`, or when none can: a wrong URL, key or
-        model name.
+        Raises `PoolError` when no endpoint has answered for `patience_s`, and `EndpointError` when none can: a wrong
+        URL, key or model name.
         """
         return self._run(self._session.ask(requests))
 
     def wait_ready(self, timeout_s: float) -> None:
         """Return when an endpoint has generated a token. Raises `PoolError` after `timeout_s`, with each
-        endpoint's cause, and at once when no endpoint can answer ever."""
+        endpoint's cause, and `EndpointError` at once when none can answer ever."""
         self._run(self._session.wait_ready(timeout_s))
 
     def state(self) -> str:

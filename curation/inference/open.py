@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import CancelledError
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
+from types import MappingProxyType
 from typing import Protocol
 
 from curation.errors import PoolError
@@ -13,6 +14,8 @@ from curation.inference.chat import Endpoint
 from curation.inference.client import Client, ClientSection
 from curation.inference.section import InferenceSection
 from curation.meter import LocalMeter
+
+NO_OTHERS: Mapping[str, tuple[Endpoint, ...]] = MappingProxyType({})
 
 
 class OpenEndpoints(Protocol):
@@ -31,12 +34,12 @@ class OpenEndpoints(Protocol):
 
 class ForeignEndpoints:
     """Servers that someone else runs. The driver asks them for one token, so that a wrong URL, key or model name
-    is told in the first seconds and not when the first partition gets there."""
+    is told in the first seconds and not when the first partition gets there. Errors name `where` they stand."""
 
-    def __init__(self, section: ClientSection, endpoints: tuple[Endpoint, ...]) -> None:
+    def __init__(self, section: ClientSection, endpoints: tuple[Endpoint, ...], where: str) -> None:
         self.endpoints = endpoints
         self._patience_s = section.first_patience_s
-        self._client = Client(section, endpoints, LocalMeter())
+        self._client = Client(section, endpoints, LocalMeter(), where)
         self._ready = False
         self._error: PoolError | None = None
         threading.Thread(target=self._ask, name="first-answer", daemon=True).start()
@@ -64,18 +67,46 @@ class ForeignEndpoints:
             return
 
 
-@contextmanager
-def open_endpoints(section: InferenceSection) -> Iterator[OpenEndpoints]:
-    """The recipe's endpoints. A pool begins to start here and is ready later, so that the stages before the
-    rewrite run meanwhile; it is stopped afterwards, unless others use it."""
-    if section.pool is None:
-        foreign = ForeignEndpoints(section.client, tuple(each.endpoint() for each in section.endpoints))
-        try:
-            yield foreign
-        finally:
-            foreign.close()
-        return
-    from curation.inference.pool import ServePool
+class AllEndpoints:
+    """The writer's endpoints, and beside them those of other models (a judge), which must answer too."""
 
-    with ServePool(section.pool) as pool:
-        yield pool
+    def __init__(self, writer: OpenEndpoints, others: Mapping[str, OpenEndpoints]) -> None:
+        self._writer, self._others = writer, others
+
+    @property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """The writer's."""
+        return self._writer.endpoints
+
+    def state(self) -> str:
+        """The state of whoever is not ready; the writer's when all are."""
+        waiting = (f"{where}: {each.state()}" for where, each in self._others.items() if each.state() != "ready")
+        own = self._writer.state()
+        return next(waiting, own) if own.startswith("ready") else own
+
+    def check(self) -> None:
+        """Raise when one of them will never be ready."""
+        for each in (self._writer, *self._others.values()):
+            each.check()
+
+
+@contextmanager
+def open_endpoints(
+    section: InferenceSection, others: Mapping[str, tuple[Endpoint, ...]] = NO_OTHERS
+) -> Iterator[OpenEndpoints]:
+    """The recipe's endpoints, and by their keys in the recipe `others` that some stage asks. A pool begins to start
+    here and is ready later, so that the stages before the rewrite run meanwhile; it is stopped afterwards, unless
+    others use it."""
+    with ExitStack() as opened:
+
+        def foreign(endpoints: tuple[Endpoint, ...], where: str) -> OpenEndpoints:
+            return opened.enter_context(closing(ForeignEndpoints(section.client, endpoints, where)))
+
+        beside = {where: foreign(endpoints, where) for where, endpoints in others.items()}
+        if section.pool is None:
+            writer = foreign(tuple(each.endpoint() for each in section.endpoints), "inference.endpoints")
+        else:
+            from curation.inference.pool import ServePool
+
+            writer = opened.enter_context(ServePool(section.pool))
+        yield AllEndpoints(writer, beside)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from time import monotonic
 from typing import Any
 
-from curation.errors import PoolError, RecipeError
+from curation.errors import EndpointError, PoolError, RecipeError
 from curation.inference.attempt import PROBE, Attempt, Caller, Verdict
 from curation.inference.chat import ChatAnswer, ChatRequest, Endpoint
 from curation.inference.client import ClientSection
@@ -26,8 +26,9 @@ EJECTED = Attempt(Verdict.UNREACHABLE, "its endpoint was ejected")
 class ChatSession:
     """Everything behind `Client`, for one event loop alone."""
 
-    def __init__(self, section: ClientSection, lanes: list[Lane], meter: Meter) -> None:
+    def __init__(self, section: ClientSection, lanes: list[Lane], meter: Meter, where: str) -> None:
         self._section = section
+        self._where = where
         self._lanes = lanes
         self._meter = meter
         self._dispatcher = Dispatcher(lanes, section.backoff_s, section.retry_after_max_s)
@@ -39,12 +40,12 @@ class ChatSession:
         self._minders.append(asyncio.create_task(self._watch()))
 
     @classmethod
-    async def open(cls, section: ClientSection, endpoints: Sequence[Endpoint], meter: Meter) -> ChatSession:
+    async def open(cls, section: ClientSection, endpoints: Sequence[Endpoint], meter: Meter, where: str) -> ChatSession:
         if not endpoints:
-            raise RecipeError("inference: no endpoint is given, so nothing can be asked")
+            raise RecipeError(f"{where}: no endpoint is given, so nothing can be asked")
         connections = section.max_in_flight + PROBE_CONNECTIONS
         callers = [Caller(endpoint, connections, section.max_answer_bytes) for endpoint in endpoints]
-        return cls(section, [Lane(caller, section.max_in_flight) for caller in callers], meter)
+        return cls(section, [Lane(caller, section.max_in_flight) for caller in callers], meter, where)
 
     async def ask(self, requests: Sequence[ChatRequest]) -> list[ChatAnswer]:
         self._enter()
@@ -73,7 +74,8 @@ class ChatSession:
                     await _first(changed, self._dead)
                     changed.cancel()
         except TimeoutError:
-            raise PoolError(f"no LLM endpoint is ready after {timeout_s:g} s: {self._causes()}") from None
+            message = f"{self._where}: no LLM endpoint is ready after {timeout_s:g} s: {self._causes()}"
+            raise PoolError(message) from None
         finally:
             self._leave()
 
@@ -193,14 +195,16 @@ class ChatSession:
             patience_s = self._section.patience_s if answered else self._section.first_patience_s
             silent = monotonic() - max(answered, self._busy_since)
             if hopeless:
-                self._die(f"no LLM endpoint can be used: {self._causes()}. Mend inference.endpoints or inference.pool")
+                message = f"{self._where}: no LLM endpoint can be used: {self._causes()}. Mend its url, model or key"
+                self._die(EndpointError(message))
             elif silent >= patience_s:
-                self._die(f"no LLM endpoint has answered for {silent:.0f} s: {self._causes()}")
+                message = f"{self._where}: no LLM endpoint has answered for {silent:.0f} s: {self._causes()}"
+                self._die(PoolError(message))
             await asyncio.sleep(WATCH_S)
 
-    def _die(self, message: str) -> None:
+    def _die(self, error: PoolError) -> None:
         if not self._dead.done():
-            self._dead.set_result(PoolError(message))
+            self._dead.set_result(error)
 
     def _enter(self) -> None:
         if self._callers == 0:

@@ -19,8 +19,8 @@ from curation.samples import Reason
 # Stages in the order in which a row meets them. The last two are no stages: what the engine quarantined, and
 # reasons that another version of the program gave.
 ORDER = (
-    "captions", "dedup_samples", "download", "images", "dedup_images", "rewrite", "quality", "judge",
-    "dedup_dialogues", "engine", "other",
+    "captions", "dedup_samples", "download", "images", "contamination", "dedup_images", "rewrite", "quality",
+    "judge", "dedup_dialogues", "engine", "other",
 )  # fmt: skip
 # `dedup` works at three places of the pipeline.
 _PLACE = {
@@ -29,7 +29,7 @@ _PLACE = {
     Reason.NEAR_DUPLICATE_IMAGE: "dedup_images",
     Reason.DUPLICATE_DIALOGUE: "dedup_dialogues",
 }
-_WHEN_BUSY = ("dedup_samples", "dedup_images", "judge", "dedup_dialogues", "engine", "other")
+_WHEN_BUSY = ("dedup_samples", "contamination", "dedup_images", "judge", "dedup_dialogues", "engine", "other")
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from curation.report.pictures import data_uri
-from curation.report.text import printable
+from curation.report.text import judged, printable
 from curation.samples import NEVER_SHOWN
 
 COLUMNS = (
@@ -25,12 +25,13 @@ TURNS = 16
 
 @dataclass(frozen=True)
 class TurnCard:
-    """One turn; `checks` says which it failed, and is empty when the turn was kept."""
+    """One turn; `checks` says which it failed, and is empty when the turn was kept; `judged` what a judge said."""
 
     response_type: str
     question: str
     answer: str
     checks: tuple[str, ...]
+    judged: str = ""
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,7 @@ def _turn(turn: Mapping[str, Any]) -> TurnCard:
         question=printable(turn["question"], TURN_CHARS),
         answer=printable(turn["answer"], TURN_CHARS),
         checks=tuple(printable(check, CAPTION_CHARS) for check in turn["checks"] or []),
+        judged=judged(turn["verdict"], turn["score"]),
     )
 
 

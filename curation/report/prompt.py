@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import io
 import json
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from curation.dialogue.mix import Solved, solve, supply_of
+from curation.dialogue.mix import Solved, solve
+from curation.dialogue.plan import supply_of
 from curation.dialogue.sources import Known
 from curation.dialogue.writing import Attempt, Dialogue
-from curation.errors import CurationError
+from curation.errors import CurationError, RecipeError
 from curation.inference.chat import ChatAnswer, ChatRequest
 from curation.samples import make_table, sample_id
 from curation.stages.captions import Captions, CaptionsSection
 from curation.stages.quality import Quality, QualitySection
 from curation.stages.rewrite import Chat, Rewrite, RewriteSection
 
+if TYPE_CHECKING:
+    from curation.table.read import SampleTable
+
 URL = "http://example.org/image.jpg"
+ENOUGH_TURNS = 50  # written turns of a type, for its yield to be known within some 14 points
 
 
 @dataclass(frozen=True)
@@ -99,7 +105,7 @@ def attempt(
 
 
 def solve_mix(table: pa.Table, captions: CaptionsSection, section: RewriteSection) -> tuple[Solved, int]:
-    """The `keep` for a source of which `table` is a part, and how many of its samples carry anything.
+    """The `lean` for a source of which `table` is a part, and how many of its samples carry anything.
 
     Images are not fetched: what OCR or a describe pass would add is not counted.
     """
@@ -107,6 +113,24 @@ def solve_mix(table: pa.Table, captions: CaptionsSection, section: RewriteSectio
     rewrite = Rewrite(section.model_copy(update={"evidence": quiet}), NoChat())
     carrying = [each for each in rewrite.candidates(Captions(captions)(table)) if any(each.foci.values())]
     return solve(section.shares, supply_of(carrying), section.max_turns, section.yields), len(carrying)
+
+
+def measured_yields(table: SampleTable) -> dict[str, float]:
+    """By response type, the share of the turns written that stand in accepted rows of a table; types of which fewer
+    than ENOUGH_TURNS were written are left out. A turn that the LLM did not bring at all counts in neither.
+
+    Raises `RecipeError` when the table tells nothing."""
+    written: Counter[str] = Counter()
+    kept: Counter[str] = Counter()
+    for batch in table.scan(["reason", "turns"]):
+        for row in batch.select(["reason", "turns"]).to_pylist():
+            for turn in row["turns"] or ():
+                written[turn["response_type"]] += 1
+                kept[turn["response_type"]] += row["reason"] is None and not turn["checks"]
+    found = {name: round(kept[name] / number, 3) for name, number in written.items() if number >= ENOUGH_TURNS}
+    if not found:
+        raise RecipeError(f"{table.uri} holds too few turns to measure yields by: run the recipe first")
+    return found
 
 
 def _look(example: Example, captions: CaptionsSection, rewrite: Rewrite) -> tuple[dict[str, Any], Any, Any]:
@@ -138,10 +162,10 @@ def _plan_of(dialogue: Dialogue, rewrite: Rewrite, notes: list[str]) -> dict[str
     sample = rewrite.candidate(dialogue.sample_id, Known(dialogue.evidence))
     planned = [slot.planned for slot in dialogue.slots]
     types = []
-    for name, keep in rewrite.keep.items():
+    for name, share in rewrite.mixer.mix.items():
         foci = sample.foci.get(name, ())
         asked = sum(turn.response_type == name for turn in planned)
-        why = sample.refused.get(name) or f"{len(foci)} ways to ask, {asked} planned; the mix keeps {keep:.0%}"
+        why = sample.refused.get(name) or f"{len(foci)} ways to ask, {asked} planned; the mix wants {share:.0%}"
         types.append({"response_type": name, "topics": [focus.topic for focus in foci], "planned": asked, "why": why})
     requests = [rewrite.writer.request(dialogue, slot) for slot in dialogue.slots]
     return {

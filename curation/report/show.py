@@ -14,7 +14,7 @@ from rich.text import Text
 
 from curation.report.pictures import half_blocks
 from curation.report.reasons import explain, may_pass_later
-from curation.report.text import printable
+from curation.report.text import judged, printable
 from curation.samples import NEVER_SHOWN
 
 MOST_COLUMNS = 56
@@ -92,7 +92,8 @@ def _dialogue(turns: list[Mapping[str, Any]]) -> list[RenderableType]:
         kind = turn.get("response_type") or "?"
         checks = turn.get("checks") or []
         color = "dim" if checks else _TYPES.get(kind, "yellow")
-        text = Text.assemble((f"{kind.replace('_', ' ')}{', dropped' if checks else ''}\n", color))
+        words = [kind.replace("_", " "), "dropped" if checks else "", judged(turn.get("verdict"), turn.get("score"))]
+        text = Text(", ".join(word for word in words if word) + "\n", style=color)
         text.append(printable(turn.get("question")) + "\n", style="dim" if checks else "bold")
         text.append(printable(turn.get("answer")), style="dim" if checks else "")
         for check in checks:

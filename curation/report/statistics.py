@@ -13,9 +13,24 @@ import pyarrow as pa
 
 from curation.inference.spent import COLUMNS as LLM_COLUMNS
 from curation.inference.spent import Spent
+from curation.samples import Reason
 
 COLUMNS = ("reason", "turns", "model", "language", *LLM_COLUMNS.values())
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """The turns of which a judge said one thing: how many, how many stood, and the mean of its scores."""
+
+    turns: int = 0
+    stood: int = 0
+    score: float = 0.0
+
+    def plus(self, stood: bool, score: float) -> Verdicts:
+        """With one turn more."""
+        mean = (self.score * self.turns + score) / (self.turns + 1)
+        return Verdicts(self.turns + 1, self.stood + stood, mean)
 
 
 @dataclass(frozen=True)
@@ -31,6 +46,8 @@ class DialogueFacts:
     question_words: float = 0.0  # median length
     answer_words: float = 0.0
     failed_checks: dict[str, int] = field(default_factory=dict)  # turns by the first check they failed
+    verdicts: dict[str, Verdicts] = field(default_factory=dict)  # of all judged turns, in accepted rows or not
+    unjudged: int = 0  # dialogues on which the judge gave no usable answer, and that fell for it
     turns_written: int = 0
     models: dict[str, int] = field(default_factory=dict)
     languages: dict[str, int] = field(default_factory=dict)  # of accepted samples
@@ -61,6 +78,8 @@ class Tally:
         self.words: Counter[str] = Counter()
         self.per_dialogue: Counter[int] = Counter()
         self.failed: Counter[str] = Counter()
+        self.verdicts: dict[str, Verdicts] = {}
+        self.unjudged = 0
         self.models: Counter[str] = Counter()
         self.languages: Counter[str] = Counter()
         self.lengths: tuple[list[int], list[int]] = ([], [])
@@ -82,6 +101,10 @@ class Tally:
             self.type_spent[kind] = self.type_spent.get(kind, Spent()) + spent * (1 / len(turns))
             if turn["checks"]:
                 self.failed[turn["checks"][0].partition(":")[0].strip()] += 1
+            if verdict := turn["verdict"]:
+                earlier = self.verdicts.get(verdict, Verdicts())
+                self.verdicts[verdict] = earlier.plus(not turn["checks"], turn["score"] or 0.0)
+        self.unjudged += row["reason"] == Reason.JUDGE_FAILED
         if turns and row["model"]:
             self.models[row["model"]] += 1
         if row["reason"] is not None:
@@ -116,6 +139,8 @@ class Tally:
             question_words=median(questions) if questions else 0.0,
             answer_words=median(answers) if answers else 0.0,
             failed_checks=dict(self.failed.most_common()),
+            verdicts=dict(sorted(self.verdicts.items(), key=lambda pair: -pair[1].turns)),
+            unjudged=self.unjudged,
             turns_written=self.written,
             models=dict(self.models.most_common()),
             languages=dict(self.languages.most_common()),

@@ -81,6 +81,11 @@ def size(count_bytes: float) -> str:
     return f"{value:,.1f} TB"
 
 
+def judged(verdict: str | None, score: float | None) -> str:
+    """What a judge said of a turn: `judged supported, 0.9`; "" where none was asked."""
+    return f"judged {verdict}" + ("" if score is None else f", {score:.2g}") if verdict else ""
+
+
 def plural(number: int, noun: str) -> str:
     """`1 file`, `3 files`."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -9,7 +9,7 @@ import pyarrow as pa
 from pydantic import Field
 
 from curation.dialogue.checks import Check, default_checks, failures
-from curation.dialogue.contamination import Contamination, ContaminationSection
+from curation.dialogue.contamination import ContaminationSection, EvaluationQuestions
 from curation.dialogue.evidence import from_rows
 from curation.dialogue.model import Evidence, Turn
 from curation.samples import Reason, Reject, column, fill, live, reject
@@ -27,15 +27,15 @@ class QualitySection(Section):
     min_kept_share: float = Field(0.0, ge=0, le=1)
     """Least share of a dialogue's turns that must be kept for it to be accepted."""
     contamination: ContaminationSection = ContaminationSection()
-    """Evaluation sets whose images and questions must not be trained on."""
+    """Evaluation sets whose images and questions must not be trained on. Images fall right after the images stage."""
 
 
 class Quality:
     """Holds each turn to the checks and keeps those that pass.
 
-    Reads `language`, `evidence`, `turns`, `sha256`, `pdq`, `metadata`. Fills `turns` (the failed checks of each turn,
-    "reason: detail") and `messages` (rebuilt from the kept turns). Rejects a row whose image stands in an evaluation
-    set, and one that keeps too few turns, with the reason that failed most of its turns. Reasons: those of the checks,
+    Reads `language`, `evidence`, `turns`. Fills `turns` (the failed checks of each turn, "reason: detail") and
+    `messages` (rebuilt from the kept turns). A turn whose question stands in an evaluation set fails too. Rejects a row
+    that keeps too few turns, with the reason that failed most of its turns. Reasons: those of the checks,
     contaminated, no_evidence.
     """
 
@@ -43,10 +43,9 @@ class Quality:
 
     def __init__(self, section: QualitySection) -> None:
         self._section = section
-        self._contamination = Contamination(section.contamination)
+        self._contaminated = EvaluationQuestions(section.contamination)
 
     def __call__(self, table: pa.Table) -> pa.Table:
-        table = self._without_evaluation_images(table)
         rows = live(table)
         checked: dict[int, Any] = {}
         messages: dict[int, Any] = {}
@@ -66,14 +65,6 @@ class Quality:
         table = fill(fill(table, "turns", checked), "messages", messages)
         return reject(table, rejects)
 
-    def _without_evaluation_images(self, table: pa.Table) -> pa.Table:
-        if not self._section.contamination.sets:
-            return table
-        rows = live(table)
-        hashes = (column(table, name, rows) for name in ("sha256", "pdq", "metadata"))
-        found = {row: self._contamination.image(*known) for row, *known in zip(rows, *hashes, strict=True)}
-        return reject(table, {row: each for row, each in found.items() if each is not None})
-
     def _check(self, turns: list[Turn], evidence: Evidence) -> tuple[list[Turn], list[Reject]]:
         """The turns with the checks they failed, and the first failure of each failed one."""
         checked: list[Turn] = []
@@ -81,7 +72,7 @@ class Quality:
         for turn in turns:
             earlier = [other for other in checked if not other.checks]
             found = [reject for _, reject in failures(self._section.checks, turn, evidence, earlier)]
-            contaminated = self._contamination.question(turn.question)
+            contaminated = self._contaminated(turn.question)
             found += [contaminated] if contaminated else []
             checked.append(turn.failed([f"{each.reason}: {each.detail}" for each in found]))
             first.extend(found[:1])

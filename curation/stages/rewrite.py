@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pyarrow as pa
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
-from curation.dialogue.mix import published, solve
+from curation.dialogue.mix import MOST_LEAN, Mixer, published, solve
 from curation.dialogue.model import Turn
 from curation.dialogue.passes import Chat
 from curation.dialogue.plan import Candidate, candidate, plan
@@ -36,11 +36,13 @@ class RewriteSection(Section):
     mix: dict[str, float] = Field({"conversation": 0.5, "detailed_description": 0.4, "complex_reasoning": 0.1})
     """Share of each response type among the accepted turns, as far as captions can carry it; shares are normalised.
     Compare Instructify's 0.37 conversation, 0.15 description, 0.49 reasoning, which a lone alt-text cannot carry."""
-    keep: dict[str, float] = Field(default_factory=dict)
-    """Probability with which each turn that a sample can carry is asked for, by type. Left out, it is solved from the
-    mix for web captions in general; `curation prompt mix RECIPE` solves it for the recipe's own source."""
+    lean: dict[str, float] = Field(default_factory=dict)
+    """How strongly each type is favoured (below 0: avoided) when a sample's turns are chosen; `dialogue/mix.py` has the
+    formula. Left out, it is solved from the mix for web captions in general; `curation prompt mix RECIPE` solves it for
+    the recipe's own source."""
     yields: dict[str, float] = Field({"complex_reasoning": 0.85})
-    """Share of a type's planned turns that pass the checks with this model, to solve `keep` with; 1 if left out."""
+    """Share of a type's planned turns that pass the checks with this model, to solve `lean` with; 1 if left out.
+    `curation prompt mix RECIPE --measured` takes them from what the recipe's table holds."""
     max_turns: int = Field(4, ge=1, le=12)
     """Most turns of one dialogue."""
     min_words: dict[str, int] = Field({"conversation": 3, "detailed_description": 1, "complex_reasoning": 3})
@@ -59,12 +61,15 @@ class RewriteSection(Section):
     seed: bool = Field(False)
     """Send a seed that is made of the sample id. Leave it off for CPU pools: a seeded request can kill vLLM there."""
 
-    @field_validator("keep", "yields")
+    @field_validator("lean", "yields")
     @classmethod
-    def _probabilities(cls, values: dict[str, float]) -> dict[str, float]:
+    def _by_type(cls, values: dict[str, float], info: ValidationInfo) -> dict[str, float]:
+        least, most = (0.0, 1.0) if info.field_name == "yields" else (-MOST_LEAN, MOST_LEAN)
         for name, value in values.items():
-            if name not in RESPONSE_TYPES or not 0 <= value <= 1:
-                raise ValueError(f"expected a response type ({', '.join(RESPONSE_TYPES)}) and a number from 0 to 1")
+            if name not in RESPONSE_TYPES or not least <= value <= most:
+                raise ValueError(
+                    f"expected a response type ({', '.join(RESPONSE_TYPES)}) and a number from {least:g} to {most:g}"
+                )
         return values
 
     @field_validator("mix")
@@ -83,11 +88,10 @@ class RewriteSection(Section):
         total = sum(self.mix.values())
         return {name: share / total for name, share in self.mix.items() if share > 0}
 
-    def kept(self) -> dict[str, float]:
-        """The recipe's `keep`, or the one solved from its mix."""
-        if self.keep:
-            return {name: self.keep.get(name, 1.0) for name in self.shares}
-        return dict(solve(self.shares, published(), self.max_turns, self.yields).keep)
+    def mixer(self) -> Mixer:
+        """What chooses plans, with the recipe's `lean` or the one solved from its mix."""
+        lean = self.lean or solve(self.shares, published(), self.max_turns, self.yields).lean
+        return Mixer(self.shares, self.yields, self.max_turns, lean)
 
 
 class Rewrite:
@@ -111,7 +115,7 @@ class Rewrite:
     ) -> None:
         self._section = section
         self._chats = [chat] if seer is None else [chat, seer]
-        self.keep = section.kept()
+        self.mixer = section.mixer()
         self._sources = Sources(section.evidence, section.language, chat, seer, section.max_tokens)
         settings = Settings(
             section.attempts,
@@ -133,7 +137,7 @@ class Rewrite:
 
     def written(self, table: pa.Table, dialogues: Sequence[Dialogue], rejects: dict[int, Reject]) -> pa.Table:
         """The table with what the LLM makes of the planned dialogues."""
-        self.writer.write(dialogues, rescue=PLAIN in self.keep)
+        self.writer.write(dialogues, rescue=PLAIN in self.mixer.mix)
         for dialogue in dialogues:
             if not any(slot.turn for slot in dialogue.slots):
                 rejects[dialogue.row] = no_turn(dialogue.slots)
@@ -158,17 +162,17 @@ class Rewrite:
         """What a sample can carry of the mix."""
         if known.evidence is None:
             return Candidate(sample_id, {})
-        return candidate(sample_id, known.evidence, list(self.keep), self._section.min_words)
+        return candidate(sample_id, known.evidence, list(self.mixer.mix), self._section.min_words)
 
     def planned(self, table: pa.Table) -> tuple[list[Dialogue], dict[int, Reject]]:
         """The dialogues to be written, with the turns to ask for, and the rows of which there is none."""
-        rows, section = live(table), self._section
+        rows = live(table)
         dialogues: list[Dialogue] = []
         rejects: dict[int, Reject] = {}
         ids = column(table, "sample_id", rows)
-        images = _images(table, rows) if section.vision else [None] * len(rows)
+        images = _images(table, rows) if self._section.vision else [None] * len(rows)
         for row, sample_id, known, image in zip(rows, ids, self.known(table, rows), images, strict=True):
-            turns = plan(self.candidate(sample_id, known), self.keep, section.max_turns)
+            turns = plan(self.candidate(sample_id, known), self.mixer)
             if known.evidence is None:
                 rejects[row] = Reject(Reason.NO_EVIDENCE, known.why)
             elif not turns:

@@ -136,7 +136,7 @@ def test_tables_of_several_chunks_are_filled_and_rejected_like_one() -> None:
 
 
 def test_every_reason_says_which_stage_gives_it_and_is_spelt_as_its_name() -> None:
-    stages = {"captions", "download", "images", "dedup", "rewrite", "quality", "judge", "engine"}
+    stages = {"captions", "download", "images", "contamination", "dedup", "rewrite", "quality", "judge", "engine"}
     for reason in Reason:
         assert str(reason) == reason.value == reason.name.lower()
         assert re.fullmatch(r"[a-z0-9_]+", reason.value)

@@ -69,6 +69,22 @@ class Context:
             allowed |= cue.words | cue.stems
         return frozenset(allowed)
 
+    @cached_property
+    def allowed(self) -> frozenset[str]:
+        """Stems that an answer may use: those of the evidence, what follows from them, and what images are told in."""
+        lexicon, content = self.lexicon, self.evidence.content
+        stems = frozenset(token.stem for token in content)
+        allowed = self.evidence.supported | lexicon.frame | self.inferable
+        if not stems & (lexicon.persons | lexicon.animals):
+            allowed |= lexicon.resting
+        if stems & lexicon.clothing:
+            allowed |= lexicon.wearing  # a man in a coat wears it; the relations say who wears what
+        if stems & set(lexicon.materials):
+            allowed |= lexicon.stems(("made", *(str(name) for name in lexicon.materials.values())))
+        if stems & lexicon.holders:
+            allowed |= lexicon.stems(("hold", "contain"))  # a bowl with eggs holds them; the relations say what does
+        return allowed
+
 
 class BaseCheck(Section):
     """A check of one turn: None, or the reason why the turn falls. Needs a `kind` and its thresholds."""

@@ -58,8 +58,7 @@ class PromptLeak(BaseCheck):
             if any(" ".join(gram) in system for gram in _grams(words, self.ngram)):
                 return fail(Reason.PROMPT_LEAK, f"the {name} repeats what the model was told")
         told = {token.stem for token in context.answer.content}
-        allowed = context.evidence.supported | context.lexicon.frame
-        if " ".join(_words(context.turn.answer)) in examples and told - allowed:
+        if " ".join(_words(context.turn.answer)) in examples and told - context.allowed:
             return fail(Reason.PROMPT_LEAK, "the answer is an example's")
         return None
 

@@ -78,7 +78,7 @@ class Repetition(BaseCheck):
     kind: Literal["repetition"] = "repetition"
     ngram: int = Field(3, ge=2)
     """Length in words of a sequence that may stand only once in an answer."""
-    max_word_times: int = Field(1, ge=1)
+    max_word_times: int = Field(2, ge=1)
     """How often one content word may stand in an answer: once more in a reasoning answer, whose reason may name the
     thing again, and as often as it stands in the evidence."""
     max_overlap: float = Field(0.8, ge=0, le=1)

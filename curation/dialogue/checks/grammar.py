@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Literal
 
 from curation.dialogue.checks.base import DESCRIPTION, FALSE_PREMISE, REASONING, BaseCheck, Context, fail
-from curation.dialogue.scene import SHOWS, Kind, Phrase, Scene, plural
+from curation.dialogue.scene import POSSESSIVES, SHOWS, Kind, Phrase, Scene, Token, plural
 from curation.samples import Reason, Reject
 
 FINITE = frozenset({"is", "are", "was", "were"})
-POSSESSIVES = ("'s", "’s", "s'", "s’")
 SOUNDS_LIKE_YOU = ("uni", "eu", "one", "use", "usa", "uk", "ut", "uv")
 MATERIALS = frozenset({"wooden", "woolen", "woollen", "golden", "earthen", "silken"})  # a thing is made of wood
 PARTICIPLE = ("ge", "be", "ver", "er", "zer", "ent")  # of German ones; "bedeckt mit" is no verb of a sentence
@@ -55,26 +55,43 @@ def _made_of_slip(scene: Scene) -> str | None:
 
 def _plain_slip(context: Context) -> Reject | None:
     """What can be told of a language whose sentences are not read."""
-    lexicon, answer = context.lexicon, context.answer.tokens
     if context.turn.response_type == DESCRIPTION and not _plain_verb(context):
         return fail(Reason.MALFORMED, "the description is no sentence: it has no verb")
-    written = {token.text for token in context.evidence.content}
-    for at, token in enumerate(answer):
-        if (
-            lexicon.capital_nouns
-            and token.text[:1].islower()
-            and token.text.capitalize() in written - {context.evidence.content[0].text}
-        ):
-            return fail(Reason.MALFORMED, f"“{token.text}” needs a capital")
-        before = answer[at - 1].lower if at else ""
-        single = (
-            token.kind is Kind.WORD and not token.lower.endswith(("s", "n", "e")) and token.stem not in lexicon.numbers
-        )
-        if before in lexicon.shows and (single or (lexicon.capital_nouns and token.lower.endswith("es"))):
-            return fail(Reason.MALFORMED, f"“{before} {token.text}” lacks an article")
-        if before in lexicon.shows and token.lower == "a" and at + 1 < len(answer) and answer[at + 1].kind is Kind.WORD:
-            return fail(Reason.MALFORMED, f"“{before} a {answer[at + 1].text}” lacks an article")
-    return None
+    slip = _second_sentence(context) or next(_article_slips(context), None) or next(_capital_slips(context), None)
+    return fail(Reason.MALFORMED, slip) if slip else None
+
+
+def _article_slips(context: Context) -> Iterator[str]:
+    """What is shown needs an article: "zeigt Hund", "muestra a hombre". Names, which are two words, need none."""
+    lexicon = context.lexicon
+    for shows, one, two, three in _windows(context.answer.tokens):
+        if shows.lower not in lexicon.shows:
+            continue
+        word, following = (two, three) if one.lower == "a" else (one, two)
+        if word.kind is not Kind.WORD or (word.text[:1].isupper() and following.text[:1].isupper()):
+            continue
+        single = not word.lower.endswith(("s", "n", "e")) and word.stem not in lexicon.numbers
+        if word is two or single or (lexicon.capital_nouns and word.lower.endswith("es")):
+            yield f"“{shows.text} {word.text}” lacks an article"
+
+
+def _capital_slips(context: Context) -> Iterator[str]:
+    """German nouns have a capital, and its adjectives none. What begins the caption may be either."""
+    if not context.lexicon.capital_nouns:
+        return
+    first, *later = context.evidence.content
+    nouns = {token.text for token in later}
+    for before, token, following, _ in _windows(context.answer.tokens):
+        if token.text[:1].islower() and token.text.capitalize() in nouns:
+            yield f"“{token.text}” needs a capital"
+        if token.text == first.text and before.lower in context.lexicon.determiners and following.text[:1].isupper():
+            yield f"“{token.text}” needs no capital"
+
+
+def _windows(tokens: Sequence[Token]) -> Iterator[tuple[Token, Token, Token, Token]]:
+    """Each token with the three after it; the last stands in for those that are missing."""
+    padded = list(tokens) + list(tokens[-1:]) * 3
+    return zip(padded, padded[1:], padded[2:], padded[3:], strict=False)
 
 
 def _plain_verb(context: Context) -> bool:
@@ -85,16 +102,36 @@ def _plain_verb(context: Context) -> bool:
     known = lexicon.auxiliaries | lexicon.finite | lexicon.shows
     if any(token.lower in known for token in tokens):
         return True
+    return bool(_acting(tokens, context))
+
+
+def _acting(tokens: Sequence[Token], context: Context) -> list[Token]:
+    """Finite verbs of no list, as far as endings and what follows tell them."""
+    lexicon = context.lexicon
     gerunds = {token.stem for token in context.evidence.content if token.lower.endswith("ndo")}
+    found: list[Token] = []
     for token, following in pairwise(tokens):
         if token.stem in gerunds and not token.lower.endswith(("ndo", "ado", "ido", "ar", "er", "ir")):
-            return True
+            found.append(token)
         ends = lexicon.capital_nouns and token.kind is Kind.WORD and token.text.islower() and token.lower[-1:] in "tn"
         opens = following.lower in lexicon.determiners or following.stem in lexicon.numbers
+        opens |= token.lower.endswith("t") and following.text[:1].isupper()  # no German adjective ends so before a noun
         beside = following.kind is Kind.PREPOSITION and not token.lower.startswith(PARTICIPLE)
         if ends and token.stem not in lexicon.colours | set(lexicon.numbers) and (opens or beside):
-            return True
-    return False
+            found.append(token)
+    return found
+
+
+def _second_sentence(context: Context) -> str | None:
+    """ "Das Foto zeigt eine Frau füttert Tauben": a sentence where "zeigt" wants a thing; no comma parts the two."""
+    lexicon, tokens = context.lexicon, context.answer.tokens
+    shows = next((at for at, token in enumerate(tokens) if token.lower in lexicon.shows), None)
+    if shows is None or not lexicon.capital_nouns:
+        return None
+    rest = tokens[shows + 1 :]
+    comma = next((at for at, token in enumerate(rest) if token.kind in (Kind.BREAK, Kind.CONJUNCTION)), len(rest))
+    verbs = [token for token in rest[:comma] if token.lower in lexicon.finite] or _acting(rest[:comma], context)
+    return f"“{tokens[shows].text} … {verbs[0].text}” are two sentences" if verbs else None
 
 
 def _article_slip(scene: Scene) -> str | None:
@@ -120,6 +157,9 @@ def _loose_end(scene: Scene, context: Context) -> str | None:
     """A last part like ", New York, 1932", which a caption may have and a sentence not."""
     commas = [at for at, token in enumerate(scene.tokens) if token.text == ","]
     end = scene.tokens[commas[-1] + 1 :] if commas else []
+    named = bool(commas) and scene.tokens[commas[-1] - 1].text[:1].isupper()
+    if named and all(word.text[:1].isdigit() or word.stem in context.lexicon.times for word in end[:-1]):
+        return None  # in Hamburg, July 2017
     words = [token for token in end if token.kind is Kind.WORD]
     if words and all(word.stem in context.lexicon.colours | context.lexicon.depictions for word in words):
         return f"it ends in “, {' '.join(token.text for token in end)}”"  # ", black and white photograph"
@@ -172,6 +212,8 @@ def _agreement_slip(scene: Scene, phrase: Phrase, context: Context) -> str | Non
     if before in context.lexicon.determiners and phrase.start > 1:
         before = scene.tokens[phrase.start - 2].lower
     many = plural(phrase)
+    if phrase.head.lower.endswith("is"):
+        return None  # a tennis, two taxis: its form does not tell
     end = phrase.start + len(phrase.words)
     joined = end < len(scene.tokens) and scene.tokens[end].kind is Kind.CONJUNCTION
     if (before in ("is", "was") and many) or (before in ("are", "were") and not many and not joined):
@@ -185,7 +227,9 @@ def _phrase_slip(scene: Scene, phrase: Phrase, context: Context) -> str | None:
     many = plural(phrase)
     possessed = any(word.lower.endswith(POSSESSIVES) for word in phrase.words)
     made = phrase.head.lower.endswith("ing") and phrase.head.lower != "clothing"  # a painting is no paint
-    if phrase.determiner in ("a", "an") and not possessed and (many or (phrase.head.stem in lexicon.mass and not made)):
+    own = {known.head.stem for scene in context.evidence.scenes for known in scene.phrases if known.determiner}
+    mass = phrase.head.stem in lexicon.mass - own and not made
+    if phrase.determiner in ("a", "an") and not possessed and (many or mass):
         return f"“{phrase.determiner} {phrase.text}”"
     if phrase.determiner in ("a", "an") and phrase.capitalised and phrase.head.stem in lexicon.places:
         return f"“{phrase.determiner} {phrase.text}”"
@@ -208,6 +252,8 @@ def _phrase_slip(scene: Scene, phrase: Phrase, context: Context) -> str | None:
     told = [word for word in phrase.words if word.lower not in lexicon.hedges]
     if opening == ["it", "is"] and (many or (len(told) > 2 and phrase.head.text.islower())):
         return f"“it is {phrase.text}”"
+    if opening[-1:] == ["and"]:
+        return None  # a bride and groom
     of_kind = phrase.link is not None and phrase.link.lower == "of"
     countable = phrase.head.lower in lexicon.countable and not of_kind
     counted = any(word.stem in lexicon.numbers or word.text[:1].isupper() for word in phrase.words)

@@ -67,8 +67,8 @@ def _other_way_round(phrase: Phrase, link: Token, previous: Phrase | None, given
         if near:
             return bool(governors) and any(lexicon.same(known.lower) == lexicon.same(link.lower) for known in told)
         holds = any(known.stem in HELD for known in told)
-        return bool(governors) and holds and link.lower in HELD_IN and phrase.head.stem in lexicon.holders
-    if link.lower in HELD_IN and phrase.head.stem in lexicon.holders:
+        return bool(governors) and holds and link.lower in HELD_IN and phrase.head.stem in _holding(lexicon)
+    if link.lower in HELD_IN and phrase.head.stem in _holding(lexicon):
         links = set(HELD)
     elif near:
         links = {lexicon.same(link.lower)}
@@ -84,6 +84,11 @@ def _other_way_round(phrase: Phrase, link: Token, previous: Phrase | None, given
         for between in [given.phrases[start + 1 : at]]
         if start < at  # and nothing else between them that may be what it is with or beside
     )
+
+
+def _holding(lexicon: Lexicon) -> frozenset[str]:
+    """What holds that which it is told to be "with": a bowl, a bedroom, a chart."""
+    return lexicon.holders | lexicon.settings | lexicon.depictions | lexicon.stems(("set", "collection"))
 
 
 def _close(between: Sequence[Phrase], given: Given) -> bool:
@@ -113,10 +118,12 @@ def _said_otherwise(phrase: Phrase, link: Token, given: Given) -> bool:
 
 def _placed(scene: Scene, previous: Phrase, phrase: Phrase, found: list[int], given: Given) -> bool:
     """X is in Y: an object between X and Y in the evidence may be what is in Y, unless things happen at Y."""
-    at = phrase.start - 1 - (1 if phrase.determiner else 0) - 1
-    if phrase.link is None or phrase.link.kind is not Kind.PREPOSITION or at < 0 or scene.tokens[at].lower not in BE:
-        return True
     lexicon = given.lexicon
+    at = phrase.start - 1 - (1 if phrase.determiner else 0) - 1
+    if phrase.link is None or phrase.link.lower not in lexicon.place_prepositions | PLACED:
+        return True
+    if at < 0 or scene.tokens[at].lower not in BE:
+        return True
     if phrase.head.stem in lexicon.settings or phrase.capitalised or phrase.head.text[:1].isupper():
         return True
     starts = [at for at, _ in given.heads(previous.head.stem)]
@@ -152,6 +159,8 @@ def _same_links(link: Token, phrase: Phrase, lexicon: Lexicon) -> set[str]:
         names |= {"in", "with"} if phrase.head.lower in GLASSES else {"in"}
     if link.lower == "in" and phrase.head.stem in lexicon.clothing:
         names |= {lexicon.stem("wear")}
+    if link.lower == "about":
+        names |= {"of"}
     if link.lower == "with":
         names |= {"have", "hold", "carri"}
     if link.stem in ("hold", "contain"):
@@ -177,7 +186,7 @@ def _place_clause(phrase: Phrase, link: str, given: Given) -> bool:
     for _, known in given.heads(phrase.head.stem):
         if not known.clause or known.link is not None:
             continue
-        named = all(word.text[:1].isupper() for word in known.words) and not given.titled
+        named = all(word.text[:1].isupper() for word in known.words) and known is given.phrases[-1]
         if known.head.stem in given.lexicon.places or (named and link == "in"):
             return True
     return False

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Literal
 
 from curation.dialogue.checks.base import DESCRIPTION, FALSE_PREMISE, REASONING, BaseCheck, Context, fail
@@ -14,12 +15,17 @@ from curation.dialogue.checks.bonds import bad_bonds
 from curation.dialogue.checks.links import BE, bad_links, word_before
 from curation.dialogue.given import Given, given_by
 from curation.dialogue.lexicon import Lexicon
-from curation.dialogue.scene import Action, Kind, Phrase, Scene, Token, read
+from curation.dialogue.scene import POSSESSIVES, Action, Kind, Phrase, Scene, Token, read
 from curation.samples import Reason, Reject
 
 BECAUSE = re.compile(r"\b(?:because|since)\b", re.I)
 AUXILIARIES = frozenset({"is", "are", "was", "were", "does", "do", "did", "has", "have", "can"})
 OF_THINGS = frozenset({"lie", "hold", "contain"})  # of a person or an animal, the word and the link checks ask for it
+# what shows a thing that is not there; a photo of it shows it
+LIKENESSES = (
+    *("painting", "drawing", "sketch", "illustration", "cartoon", "engraving", "mural", "mosaic", "fresco", "statue"),
+    *("sculpture", "bust", "figurine", "model", "replica", "miniature", "toy", "logo", "silhouette"),
+)
 FIXED = (DESCRIPTION, REASONING)  # their questions are written by hand
 
 
@@ -44,6 +50,7 @@ class Relations(BaseCheck):
         if context.turn.response_type in FIXED:
             asked = []  # "it" then means the image, or what the cue is about
         for detail in (
+            *_taken_for_real(context, given),
             *_bad_modifiers(answer, given),
             *_bad_predicates(answer, asked, given),
             *bad_links(answer, given),
@@ -52,6 +59,21 @@ class Relations(BaseCheck):
         ):
             return fail(Reason.UNSUPPORTED, detail)
         return None
+
+
+def _taken_for_real(context: Context, given: Given) -> Iterator[str]:
+    """A model of a shuttle is no shuttle: question or answer names the likeness as well as what it is of."""
+    likenesses = given.lexicon.stems(LIKENESSES)
+    said = context.lexicon.entailed(context.answer_stems | context.question_stems)
+    for whole, part in pairwise(given.phrases):
+        of = part.link is not None and part.link.lower == "of"
+        if (
+            of
+            and whole.head.stem in likenesses
+            and part.head.stem in context.answer_stems
+            and whole.head.stem not in said
+        ):
+            yield f"the {part.head.text} is a {whole.head.text} of one"
 
 
 def _reason(answer: str) -> str:
@@ -72,11 +94,7 @@ def _held_by(phrase: Phrase, known: list[Phrase], given: Given) -> bool:
     if phrase.link is None or phrase.link.lower not in ("in", "on", "of"):
         return False
     before = [other for other in known if other.start < phrase.start]
-    return bool(before) and any(
-        (at < spot and held.link is not None and held.link.lower in ("with", "of"))
-        for at, _ in given.heads(phrase.head.stem)
-        for spot, held in given.heads(before[-1].head.stem)
-    )
+    return bool(before) and given.has(phrase.head.stem, before[-1].head.stem)
 
 
 def _bad_modifiers(scene: Scene, given: Given) -> Iterator[str]:
@@ -84,17 +102,18 @@ def _bad_modifiers(scene: Scene, given: Given) -> Iterator[str]:
     for phrase in scene.phrases:
         if given.is_named(phrase):
             continue
-        for modifier in phrase.modifiers:
-            head = phrase.head
-            if (
-                modifier.stem in lexicon.frame
-                or head.stem in lexicon.frame
-                or modifier.lower.endswith(("'s", "’s", "s'"))
-            ):
+        for at, modifier in enumerate(phrase.modifiers):
+            # of "the old man's beard" the man is old; of "the living room sofa" the room is for living
+            after = phrase.words[at + 1 :]
+            head = next((word for word in after if word.lower.endswith(POSSESSIVES)), phrase.head)
+            if modifier.stem in lexicon.frame or head.stem in lexicon.frame or modifier.lower.endswith(POSSESSIVES):
                 continue
             if modifier.stem not in given.lexicon.entailed(given.stems) or head.stem in lexicon.question_words:
                 continue  # the word check speaks of it
-            if not given.modifies(head.stem, modifier.stem):
+            # and the sofa of the "room with a sofa" is the room sofa
+            if not any(given.modifies(word.stem, modifier.stem) for word in (head, after[0])) and not given.has(
+                modifier.stem, head.stem
+            ):
                 yield f"the evidence has no “{modifier.text} {head.text}”"
 
 

@@ -10,7 +10,7 @@ from curation.dialogue.checks.base import DESCRIPTION, FALSE_PREMISE, REASONING,
 from curation.dialogue.checks.relations import BECAUSE
 from curation.dialogue.focus import cues_of
 from curation.dialogue.lexicon import POSSESSIVE
-from curation.dialogue.scene import Phrase, Scene, Token, read
+from curation.dialogue.scene import Kind, Phrase, Scene, Token, read
 from curation.samples import Reason, Reject
 
 HEAD_LETTERS = 4
@@ -27,17 +27,7 @@ class Words(BaseCheck):
     def check(self, context: Context) -> Reject | None:
         if context.turn.response_type == FALSE_PREMISE:
             return None  # it names what is wrong; the premise check holds it to the rest
-        lexicon = context.lexicon
-        allowed = context.evidence.supported | lexicon.frame | context.inferable
-        if not _living(context.evidence.content, lexicon.persons | lexicon.animals):
-            allowed |= lexicon.resting
-        if any(token.stem in lexicon.clothing for token in context.evidence.content):
-            allowed |= lexicon.wearing  # a man in a coat wears it; the relations say who wears what
-        if any(token.stem in lexicon.materials for token in context.evidence.content):
-            allowed |= lexicon.stems(("made", *(str(name) for name in lexicon.materials.values())))
-        if lexicon.holders & {token.stem for token in context.evidence.content}:
-            allowed |= lexicon.stems(("hold", "contain"))  # a bowl with eggs holds them; the relations say what does
-        extra = [token for token in context.answer.content if not supported(token, allowed, context)]
+        extra = [token for token in context.answer.content if not supported(token, context.allowed, context)]
         if extra:
             words = ", ".join(dict.fromkeys(token.text for token in extra))
             return fail(Reason.UNSUPPORTED, f"the evidence has no: {words}")
@@ -51,9 +41,10 @@ class Numbers(BaseCheck):
 
     def check(self, context: Context) -> Reject | None:
         given, lexicon = context.evidence.words, context.lexicon
-        heads = [(phrase.head.lower, phrase.determiner) for phrase in context.answer.phrases]
+        phrases = [phrase for phrase in context.answer.phrases if phrase.head.stem not in context.inferable]
+        heads = [(phrase.head.lower, phrase.determiner) for phrase in phrases]
         # "a surgeon operating": the noun is before what it does
-        heads += [(phrase.words[-2].lower, "") for phrase in context.answer.phrases if _before_its_action(phrase)]
+        heads += [(phrase.words[-2].lower, "") for phrase in phrases if _before_its_action(phrase)]
         if not lexicon.reads:
             # German adjectives change like plurals do; its nouns are known by their capitals
             nouns = [token for token in context.answer.content if token.text[:1].isupper() or not lexicon.capital_nouns]
@@ -188,6 +179,8 @@ def _reason_holds(reason: Scene, concluded: frozenset[str], context: Context) ->
     if circular:
         return fail(Reason.UNSUPPORTED, f"the reason repeats the conclusion: {', '.join(sorted(circular))}")
     words = [token.lower for token in reason.tokens]
+    if words[:2] == ["it", "is"] and reason.tokens[2].kind is Kind.PREPOSITION:
+        return fail(Reason.MALFORMED, f"“it is {words[2]}” says of nothing where or when it is")
     if not reason.actions and not set(words) & lexicon.auxiliaries:
         return fail(Reason.MALFORMED, "the reason is no sentence: it has no verb")
     written = {token.lower for token in context.evidence.content}
@@ -250,10 +243,6 @@ def _amounts(context: Context) -> Reject | None:
 
 def _amount_tokens(scene: Scene) -> list[Token]:
     return scene.tokens
-
-
-def _living(content: tuple[Token, ...], living: frozenset[str]) -> bool:
-    return any(token.stem in living for token in content)
 
 
 __all__ = ["DESCRIPTION", "Coverage", "Cue", "Gender", "Negation", "Numbers", "Words"]

@@ -7,7 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from curation.dialogue.contamination import Contamination, ContaminationSection, EvaluationSet
+from curation.dialogue.contamination import (
+    ContaminationSection,
+    EvaluationImages,
+    EvaluationQuestions,
+    EvaluationSet,
+)
 from curation.errors import RecipeError
 from tests.bench.bench_quality import labelled
 
@@ -35,36 +40,36 @@ GENERIC = [
 ]  # fmt: skip
 
 
-def sets(tmp_path: Path, **files: str) -> Contamination:
+def sets(tmp_path: Path, **files: str) -> ContaminationSection:
     paths = {}
     for name, text in files.items():
         path = tmp_path / f"{name}.txt"
         path.write_text(text)
         paths[name] = (str(path),)
-    return Contamination(ContaminationSection(sets=(EvaluationSet(name="bench", **paths),)))
+    return ContaminationSection(sets=(EvaluationSet(name="bench", **paths),))
 
 
 def test_a_question_of_a_set_is_found_whatever_its_case_and_punctuation_and_within_a_longer_one(tmp_path: Path) -> None:
-    known = sets(tmp_path, questions="\n".join(["first", *SPECIFIC]))
+    known = EvaluationQuestions(sets(tmp_path, questions="\n".join(["first", *SPECIFIC])))
     for at, question in enumerate(SPECIFIC, 2):
         for asked in (question, question.upper(), question.replace(" ", "  ").rstrip("?") + " …"):
-            found = known.question(asked)
+            found = known(asked)
             assert found is not None, asked
             assert found.reason == "contaminated"
             assert found.detail == f"bench: {tmp_path}/questions.txt, entry {at}"
-    assert known.question("Look closely. " + SPECIFIC[1]) is not None
-    assert known.question(SPECIFIC[2].swapcase()) is not None
-    assert known.question(SPECIFIC[0].replace("red", "green")) is None
+    assert known("Look closely. " + SPECIFIC[1]) is not None
+    assert known(SPECIFIC[2].swapcase()) is not None
+    assert known(SPECIFIC[0].replace("red", "green")) is None
 
 
 def test_questions_that_everybody_asks_do_not_count_though_they_stand_in_a_set(tmp_path: Path) -> None:
-    known = sets(tmp_path, questions="\n".join(GENERIC))
-    assert [question for question in GENERIC if known.question(question)] == []
+    known = EvaluationQuestions(sets(tmp_path, questions="\n".join(GENERIC)))
+    assert [question for question in GENERIC if known(question)] == []
 
 
 def test_no_labelled_question_is_taken_for_a_benchmarks(tmp_path: Path) -> None:
-    known = sets(tmp_path, questions="\n".join(SPECIFIC + GENERIC))
-    assert [case.turn.question for case in labelled() if known.question(case.turn.question)] == []
+    known = EvaluationQuestions(sets(tmp_path, questions="\n".join(SPECIFIC + GENERIC)))
+    assert [case.turn.question for case in labelled() if known(case.turn.question)] == []
 
 
 @pytest.mark.parametrize(
@@ -78,7 +83,7 @@ def test_no_labelled_question_is_taken_for_a_benchmarks(tmp_path: Path) -> None:
 def test_questions_may_be_json(tmp_path: Path, name: str, text: str) -> None:
     (tmp_path / name).write_text(text)
     section = ContaminationSection(sets=(EvaluationSet(name="bench", questions=(str(tmp_path / name),)),))
-    found = Contamination(section).question(SPECIFIC[2])
+    found = EvaluationQuestions(section)(SPECIFIC[2])
     assert found is not None
     assert found.detail == f"bench: {tmp_path / name}, entry 3"
 
@@ -97,24 +102,23 @@ def test_a_file_that_cannot_be_used_is_named(tmp_path: Path, name: str, text: st
         (tmp_path / name).write_text(text)
     section = ContaminationSection(sets=(EvaluationSet(name="bench", questions=(str(tmp_path / name),)),))
     with pytest.raises(RecipeError, match=words) as caught:
-        Contamination(section)
+        EvaluationQuestions(section)
     assert str(tmp_path / name) in str(caught.value)
 
 
 def test_an_image_of_a_set_is_found_by_each_of_its_hashes(tmp_path: Path) -> None:
-    known = sets(tmp_path, sha256="a" * 64, md5="b" * 32, pdq="0" * 64)
+    known = EvaluationImages(sets(tmp_path, sha256="a" * 64, md5="b" * 32, pdq="0" * 64))
     far = "f" * 64
-    assert known.image("a" * 64, far, None) is not None
-    assert known.image("c" * 64, far, json.dumps({"hash": "B" * 32})) is not None
-    near = known.image("c" * 64, "7" + "0" * 63, None)
+    assert known("a" * 64, far, None) is not None
+    assert known("c" * 64, far, json.dumps({"hash": "B" * 32})) is not None
+    near = known("c" * 64, "7" + "0" * 63, None)
     assert near is not None
-    assert near.reason == "contaminated"
+    assert near.reason == "contaminated_image"
     assert near.detail.startswith("bench: pdq 7")
-    assert known.image("c" * 64, far, None) is None
-    assert known.image(None, None, None) is None
+    assert known("c" * 64, far, None) is None
+    assert known(None, None, None) is None
 
 
 def test_without_sets_nothing_is_found() -> None:
-    known = Contamination(ContaminationSection())
-    assert known.question(SPECIFIC[0]) is None
-    assert known.image("a" * 64, "0" * 64, None) is None
+    assert EvaluationQuestions(ContaminationSection())(SPECIFIC[0]) is None
+    assert EvaluationImages(ContaminationSection())("a" * 64, "0" * 64, None) is None

@@ -33,6 +33,14 @@ def turn(kind: str, question: str, answer: str, *checks: str) -> dict[str, Any]:
     return {"response_type": kind, "question": question, "answer": answer, "checks": list(checks)}
 
 
+def judged(number: int) -> dict[str, Any]:
+    """An accepted row of whose two turns the judge kept one."""
+    stood = turn("conversation", "What is on the wall?", "A red square is on the wall.")
+    fell = turn("conversation", "Who hung it?", "A painter hung it.", "judged_unsupported: unknowable, score 0.2")
+    turns = [stood | {"verdict": "supported", "score": 0.9}, fell | {"verdict": "unknowable", "score": 0.2}]
+    return accepted(number, turns=turns)
+
+
 def accepted(number: int, caption: str = "A red square on a wall", **columns: Any) -> dict[str, Any]:
     """A row that was accepted, with two kept turns and one dropped."""
     url = f"http://site.example/{number}.jpg"

@@ -17,7 +17,7 @@ from curation.report.gallery import TURNS
 from curation.report.html import build_report, render
 from curation.report.section import ReportSection
 from curation.samples import NEVER_SHOWN, Reason
-from tests.unit.report.samples import ESCAPES, SCRIPT, accepted, committed, rejected, table_of, turn
+from tests.unit.report.samples import ESCAPES, SCRIPT, accepted, committed, judged, rejected, table_of, turn
 
 SECONDS = {"captions": 0.5, "download": 4.0, "rewrite": 20.0}
 
@@ -45,6 +45,16 @@ def report(folder: Path, rows: list[dict[str, Any]], section: ReportSection | No
     path = build_report(committed(folder, rows, SECONDS), folder / "deep" / "report.html", section)
     assert not list(path.parent.glob("*.part"))
     return Page(path.read_text(encoding="utf-8"))
+
+
+def test_the_report_shows_a_judges_verdicts_where_one_was_asked_and_only_there(tmp_path: Path) -> None:
+    page = report(tmp_path, [judged(1), judged(2), rejected(1, "judge_failed")])
+    words = " ".join(page.text.split())
+    assert "conversation, judged supported, 0.9" in words
+    assert "conversation, dropped, judged unknowable, 0.2" in words
+    assert "The judge's verdicts and none on 1 dialogue" in words
+    assert "supported 2 2 0.90 unknowable 2 0 0.20" in words
+    assert "judge's verdicts" not in report(tmp_path / "plain", [accepted(1)]).text
 
 
 def test_the_report_holds_the_funnel_the_samples_and_why_turns_and_samples_fell(tmp_path: Path) -> None:

@@ -8,10 +8,11 @@ from typer.testing import CliRunner
 
 from curation.cli import app
 from curation.inference.chat import ChatAnswer, ChatRequest
-from curation.report.prompt import Example, attempt, render, show
+from curation.report.prompt import Example, attempt, measured_yields, render, show
 from curation.stages.captions import CaptionsSection
 from curation.stages.quality import QualitySection
 from curation.stages.rewrite import Rewrite, RewriteSection
+from tests.unit.report.samples import accepted, committed, rejected, turn
 
 CAPTION = "Two men in red coats holding umbrellas in the snow | Stock Photo"
 DESCRIBE_ONLY = RewriteSection(mix={"detailed_description": 1.0})
@@ -104,6 +105,15 @@ def test_mix_counts_the_recipes_own_source_and_prints_what_to_paste(tmp_path: Pa
     )
     told = json.loads(CliRunner().invoke(app, ["prompt", "mix", str(recipe), "--json"]).output)
     assert told["rows"] == len(captions)
-    assert set(told["keep"]) == set(RewriteSection().mix)
+    assert set(told["lean"]) == set(RewriteSection().mix)
     assert told["largest_miss"] < 0.01
-    assert "keep: {" in CliRunner().invoke(app, ["prompt", "mix", str(recipe)]).output
+    assert "lean: {" in CliRunner().invoke(app, ["prompt", "mix", str(recipe)]).output
+    done = CliRunner().invoke(app, ["prompt", "mix", str(recipe), "--measured"])
+    assert "too few turns" in str(done.exception)
+
+
+def test_yields_are_the_share_of_written_turns_that_stand_in_accepted_rows(tmp_path: Path) -> None:
+    rows = [accepted(number) for number in range(50)]  # of two conversation turns one was dropped
+    rows += [rejected(number, "unsupported", turns=rows[0]["turns"][1:2]) for number in range(50)]
+    rows += [rejected(99, "unsupported", turns=[turn("false_premise", "Is it?", "No.")])]
+    assert measured_yields(committed(tmp_path, rows)) == {"conversation": 0.5, "detailed_description": 0.5}

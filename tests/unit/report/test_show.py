@@ -9,7 +9,7 @@ from rich.console import Console
 
 from curation.report.pictures import data_uri, half_blocks, open_picture
 from curation.report.show import render_sample
-from tests.unit.report.samples import ESCAPES, accepted, jpeg, rejected, table_of
+from tests.unit.report.samples import ESCAPES, accepted, jpeg, judged, rejected, table_of
 
 
 def shown(row: dict[str, Any], colors: bool = False, width: int = 80) -> str:
@@ -31,6 +31,13 @@ def test_a_rejected_sample_says_why_in_words() -> None:
     text = shown(rejected(1, "timeout"))
     assert "rejected: timeout (found timeout)" in text
     assert "May pass on another day." in text
+
+
+def test_what_the_judge_said_of_a_turn_is_shown_whether_it_stood_or_fell() -> None:
+    text = shown(judged(1))
+    assert "conversation, judged supported, 0.9" in text
+    assert "conversation, dropped, judged unknowable, 0.2" in text
+    assert "judged" not in shown(accepted(1))
 
 
 def test_escapes_and_markup_of_a_stranger_do_nothing_to_the_terminal() -> None:

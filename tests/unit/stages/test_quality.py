@@ -8,7 +8,7 @@ import pyarrow as pa
 from pydantic import TypeAdapter
 
 from curation.dialogue.checks.form import Length
-from curation.samples import fill, make_table, sample_id
+from curation.samples import make_table, sample_id
 from curation.stages.base import check_rows
 from curation.stages.quality import Quality, QualitySection
 
@@ -84,17 +84,13 @@ def test_the_section_round_trips_through_json() -> None:
     assert QualitySection.model_validate(json.loads(section.model_dump_json())) == section
 
 
-def test_rows_and_turns_of_evaluation_sets_fall_and_the_rest_stays(tmp_path: Path) -> None:
+def test_a_turn_of_an_evaluation_set_falls_and_the_rest_stays(tmp_path: Path) -> None:
     asked = ("conversation", "What does the man in the blue coat carry while walking with his umbrella?", WALK[2])
     (tmp_path / "q.txt").write_text(asked[1])
-    (tmp_path / "h.txt").write_text("a" * 64)
-    known = {"name": "bench", "questions": [str(tmp_path / "q.txt")], "sha256": [str(tmp_path / "h.txt")]}
+    known = {"name": "bench", "questions": [str(tmp_path / "q.txt")]}
     section = QualitySection.model_validate({"contamination": {"sets": [known]}})
-    given = table((GOOD, asked), (GOOD,))
-    given = fill(given, "sha256", {0: "b" * 64, 1: "a" * 64})
-    first, second = Quality(section)(given).to_pylist()
-    assert first["reason"] is None
-    assert [turn["checks"][-1:] for turn in first["turns"]] == [
+    (row,) = Quality(section)(table((GOOD, asked))).to_pylist()
+    assert row["reason"] is None
+    assert [turn["checks"][-1:] for turn in row["turns"]] == [
         [], [f"contaminated: bench: {tmp_path}/q.txt, entry 1"],
     ]  # fmt: skip
-    assert (second["reason"], second["messages"]) == ("contaminated", None)
