@@ -22,7 +22,7 @@ SAMPLES = 1000
 SETS = 40
 MIXES: tuple[dict[str, float], ...] = (
     RewriteSection().shares,
-    {"conversation": 0.5, "detailed_description": 0.35, "complex_reasoning": 0.15},
+    {"conversation": 0.5, "detailed_description": 0.4, "complex_reasoning": 0.1},
     {"conversation": 0.45, "detailed_description": 0.4, "complex_reasoning": 0.1, "false_premise": 0.05},
     {"conversation": 0.37, "detailed_description": 0.15, "complex_reasoning": 0.48},
 )
