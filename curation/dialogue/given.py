@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
+from itertools import pairwise
 
 from curation.dialogue.lexicon import Lexicon
 from curation.dialogue.model import Evidence
@@ -34,6 +35,13 @@ class Given:
             for before in phrase.words[:index]
             if phrase not in names or before.stem not in fixed or word is not phrase.head
         )
+        pairs |= {  # "shoes in black and white"
+            (thing.head.stem, word.stem)
+            for thing, colour in pairwise(phrases)
+            for word in colour.words
+            if colour.link is not None and colour.link.lower == "in" and word.stem in evidence.lexicon.colours
+            if colour.head.stem in evidence.lexicon.colours
+        }
         owners = frozenset(token.stem for token in evidence.content if token.lower.endswith(("'s", "’s", "s'", "s’")))
         return cls(evidence.lexicon, phrases, actions, pairs, evidence.stems, owners)
 

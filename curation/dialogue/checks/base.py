@@ -75,7 +75,7 @@ class Context:
         lexicon, content = self.lexicon, self.evidence.content
         stems = frozenset(token.stem for token in content)
         allowed = self.evidence.supported | lexicon.frame | self.inferable
-        if not stems & (lexicon.persons | lexicon.animals):
+        if not lexicon.reads or not stems & (lexicon.persons | lexicon.animals):
             allowed |= lexicon.resting
         if stems & lexicon.clothing:
             allowed |= lexicon.wearing  # a man in a coat wears it; the relations say who wears what

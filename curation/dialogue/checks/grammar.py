@@ -57,7 +57,8 @@ def _plain_slip(context: Context) -> Reject | None:
     """What can be told of a language whose sentences are not read."""
     if context.turn.response_type == DESCRIPTION and not _plain_verb(context):
         return fail(Reason.MALFORMED, "the description is no sentence: it has no verb")
-    slip = _second_sentence(context) or next(_article_slips(context), None) or next(_capital_slips(context), None)
+    slip = _loose_end(context.answer, context) or _second_sentence(context)
+    slip = slip or next(_article_slips(context), None) or next(_capital_slips(context), None)
     return fail(Reason.MALFORMED, slip) if slip else None
 
 
@@ -154,21 +155,20 @@ def _place_slip(scene: Scene) -> str | None:
 
 
 def _loose_end(scene: Scene, context: Context) -> str | None:
-    """A last part like ", New York, 1932", which a caption may have and a sentence not."""
-    commas = [at for at, token in enumerate(scene.tokens) if token.text == ","]
-    end = scene.tokens[commas[-1] + 1 :] if commas else []
-    named = bool(commas) and scene.tokens[commas[-1] - 1].text[:1].isupper()
-    if named and all(word.text[:1].isdigit() or word.stem in context.lexicon.times for word in end[:-1]):
-        return None  # in Hamburg, July 2017
-    words = [token for token in end if token.kind is Kind.WORD]
-    if words and all(word.stem in context.lexicon.colours | context.lexicon.depictions for word in words):
-        return f"it ends in “, {' '.join(token.text for token in end)}”"  # ", black and white photograph"
-    before = scene.tokens[commas[-1] - 1] if commas else None
-    if before and before.text[:1].isupper() and all(word.text[:1].isupper() for word in words):
-        return None  # in Brighton, England
-    if words and all(token.kind in (Kind.WORD, Kind.BREAK) for token in end):
-        return f"it ends in “, {' '.join(token.text for token in end if token.kind is Kind.WORD)}”"
-    return None
+    """Last parts like "at dawn, Peru", which a caption may have and a sentence not. Names and dates may follow names:
+    "in Brighton, England", "in Hamburg, July 2017"."""
+    tokens, start = scene.tokens, len(scene.tokens)
+    for at in range(len(tokens) - 1, 0, -1):
+        if tokens[at].text == ",":
+            start = at
+        elif tokens[at].kind not in (Kind.WORD, Kind.BREAK):
+            break
+    end = [token for token in tokens[start:] if token.kind is Kind.WORD]
+    times = context.lexicon.times - context.lexicon.colours - context.lexicon.depictions
+    named = all(token.text[:1].isupper() or token.text[:1].isdigit() or token.stem in times for token in end)
+    if not end or (named and not tokens[start - 1].text[:1].islower()):
+        return None
+    return f"it ends in “, {' '.join(token.text for token in end)}”"
 
 
 def _two_verbs(scene: Scene, context: Context) -> str | None:
@@ -252,8 +252,8 @@ def _phrase_slip(scene: Scene, phrase: Phrase, context: Context) -> str | None:
     told = [word for word in phrase.words if word.lower not in lexicon.hedges]
     if opening == ["it", "is"] and (many or (len(told) > 2 and phrase.head.text.islower())):
         return f"“it is {phrase.text}”"
-    if opening[-1:] == ["and"]:
-        return None  # a bride and groom
+    if opening[-1:] and opening[-1] in ("and", "what", "which"):
+        return None  # a bride and groom; what animal
     of_kind = phrase.link is not None and phrase.link.lower == "of"
     countable = phrase.head.lower in lexicon.countable and not of_kind
     counted = any(word.stem in lexicon.numbers or word.text[:1].isupper() for word in phrase.words)

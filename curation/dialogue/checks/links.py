@@ -130,6 +130,8 @@ def _placed(scene: Scene, previous: Phrase, phrase: Phrase, found: list[int], gi
     objects = {at for at in starts if (known := given.phrases[at].link) is not None and known.kind is Kind.VERB}
     if phrase.link.lower in ON and any(spot - 1 in objects for spot in found):
         return True  # "hammering a horseshoe on an anvil": what stands right before it is there
+    if previous.head.stem in lexicon.settings and phrase.link.lower in ON:
+        return False  # a room is on no wall, a street under no umbrella
     near = phrase.link.lower in lexicon.symmetric
     if near and any(
         _close(given.phrases[start + 1 : spot], given) for spot in found for start in starts if start < spot

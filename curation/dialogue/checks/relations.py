@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 from typing import Literal
 
 from curation.dialogue.checks.base import DESCRIPTION, FALSE_PREMISE, REASONING, BaseCheck, Context, fail
 from curation.dialogue.checks.bonds import bad_bonds
+from curation.dialogue.checks.doers import wrong_doers
 from curation.dialogue.checks.links import BE, bad_links, word_before
 from curation.dialogue.given import Given, given_by
 from curation.dialogue.lexicon import Lexicon
@@ -39,7 +41,8 @@ class Relations(BaseCheck):
         if context.turn.response_type == FALSE_PREMISE:
             return None
         if not context.lexicon.reads:
-            return next((fail(Reason.UNSUPPORTED, detail) for detail in bad_bonds(context)), None)
+            found = (*bad_bonds(context), *wrong_doers(context))
+            return next((fail(Reason.UNSUPPORTED, detail) for detail in found), None)
         given = given_by(context.evidence)
         answer = context.answer
         if context.turn.response_type == REASONING:
@@ -52,7 +55,7 @@ class Relations(BaseCheck):
         for detail in (
             *_taken_for_real(context, given),
             *_bad_modifiers(answer, given),
-            *_bad_predicates(answer, asked, given),
+            *_bad_predicates(answer, context.question, asked, given),
             *bad_links(answer, given),
             *_bad_actions(answer, asked, given),
             *(_bad_question(context.question, given) if context.turn.response_type not in FIXED else ()),
@@ -117,7 +120,7 @@ def _bad_modifiers(scene: Scene, given: Given) -> Iterator[str]:
                 yield f"the evidence has no “{modifier.text} {head.text}”"
 
 
-def _bad_predicates(scene: Scene, asked: list[Phrase], given: Given) -> Iterator[str]:
+def _bad_predicates(scene: Scene, question: Scene, asked: list[Phrase], given: Given) -> Iterator[str]:
     """X is Y: Y must modify X in the evidence, or X follow from Y."""
     lexicon = given.lexicon
     for at, phrase in enumerate(scene.phrases):
@@ -125,6 +128,11 @@ def _bad_predicates(scene: Scene, asked: list[Phrase], given: Given) -> Iterator
         if word not in BE or phrase.link is not None:
             continue
         before = [p for p in scene.phrases[:at] if p.clause == phrase.clause]
+        if not before and asked and all(known.link is not None for known in asked):
+            # "What is on the wall?" "It is a map.": says that a map is on the wall
+            said = Scene(question.tokens, [replace(phrase, link=None, start=0), *asked])
+            yield from bad_links(said, given)
+            continue
         subjects = [before[0]] if before and before[0].head.stem not in lexicon.frame else asked
         if not subjects or (not before and not _pronoun_subject(scene, phrase, lexicon)):
             continue
