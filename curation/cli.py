@@ -43,9 +43,11 @@ def run(
     recipe: RecipeFile,
     engine: Annotated[str | None, typer.Option(help="`ray` or `local`, instead of the recipe's.")] = None,
     report: Annotated[Path | None, typer.Option(help="Write the HTML report here when done.")] = None,
+    again: Annotated[bool, typer.Option("--retry", help="Do again rows rejected for a reason that may pass.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Process every partition that is not yet committed, and commit it."""
+    from curation.pipeline import retry
     from curation.pipeline import run as run_pipeline
 
     loaded = _with_engine(_load(recipe), engine)
@@ -54,8 +56,8 @@ def run(
     logging.basicConfig(
         level=logging.WARNING, handlers=[RichHandler(console=console, show_path=False)], format="%(message)s"
     )
-    result = run_pipeline(loaded, console)
-    summary = _table(str(recipe)).status(result.run)
+    result = (retry if again else run_pipeline)(loaded, console)
+    summary = _table(str(recipe)).status(None if again else result.run)
     if as_json:
         _print_json({
             "run": result.run, "complete": result.complete, "committed_partitions": result.committed,

@@ -10,12 +10,14 @@ source Parquet --plan--> partitions --[ prepare | fetch | rewrite | finish ]--> 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
+from typing import NamedTuple
 
+import pyarrow as pa
 from rich.console import Console
 
 from curation.dedup.index import Claims
@@ -27,6 +29,7 @@ from curation.inference.chat import Endpoint
 from curation.inference.client import Client
 from curation.inference.open import open_endpoints
 from curation.meter import Meter, Under
+from curation.partition import Partition
 from curation.plan import Plan, make_plan
 from curation.recipe import Recipe
 from curation.source import read_partition
@@ -38,10 +41,11 @@ from curation.stages.images import Images
 from curation.stages.judge import Judge, JudgeSection
 from curation.stages.quality import Quality
 from curation.stages.rewrite import Rewrite
-from curation.stages.write import Write
+from curation.stages.write import Write, WriteAgain
 from curation.table.commit import Committer
 from curation.table.read import SampleTable
 from curation.table.receipt import Receipt
+from curation.table.retry import Replacer, plan_again, read_again
 from curation.watch import Watch
 
 STAGES = (
@@ -83,18 +87,38 @@ def run(recipe: Recipe, console: Console) -> RunResult:
     """
     table = SampleTable(recipe.output)
     plan = make_plan(recipe.source, table.landed())
+    return _carry_out(recipe, console, plan, Ends(partial(read_partition, recipe.source), Write, Committer))
+
+
+def retry(recipe: Recipe, console: Console) -> RunResult:
+    """Execute a recipe over the rows of its table that were rejected for a reason that may pass, and put what they
+    become in their place. Raises and returns as `run` does; a second retry finds what is still transient."""
+    plan = plan_again(SampleTable(recipe.output), recipe.source.partition_rows)
+    return _carry_out(recipe, console, plan, Ends(partial(read_again, recipe.output), WriteAgain, Replacer))
+
+
+class Ends(NamedTuple):
+    """Where the rows of a run come from, how they are written, and how they are committed."""
+
+    read: Callable[[Partition], pa.Table]
+    write: type[Write]
+    committer: type[Committer]
+
+
+def _carry_out(recipe: Recipe, console: Console, plan: Plan, ends: Ends) -> RunResult:
+    table = SampleTable(recipe.output)
     name = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
     if not plan.pending:
         return RunResult(name, plan)
     with ExitStack() as opened:
         engine = opened.enter_context(open_engine(recipe))
         endpoints = opened.enter_context(open_endpoints(recipe.inference, own_endpoints(recipe)))
-        committer = opened.enter_context(Committer(table, recipe.fingerprint, name))
+        committer = opened.enter_context(ends.committer(table, recipe.fingerprint, name))
         watch = opened.enter_context(
             Watch(plan, recipe, name, engine, endpoints, committer, console, stages_of(recipe))
         )
         claims = engine.claims(recipe.dedup, known_claims(recipe.dedup, table))
-        line = production_line(recipe, name, engine.meter, endpoints.endpoints, claims)
+        line = production_line(recipe, name, engine.meter, endpoints.endpoints, claims, ends)
         failures = tuple(_commit_all(engine, line, plan, committer, watch))
         committer.flush()  # before the watch closes, so that its last figures are the run's
     done = committer.committed
@@ -104,7 +128,7 @@ def run(recipe: Recipe, console: Console) -> RunResult:
 
 
 def production_line(
-    recipe: Recipe, run_name: str, meter: Meter, endpoints: tuple[Endpoint, ...], claims: Claims
+    recipe: Recipe, run_name: str, meter: Meter, endpoints: tuple[Endpoint, ...], claims: Claims, ends: Ends
 ) -> Line:
     """The stages in order, grouped into the pools of actors that run them."""
     dedup = partial(Dedup, recipe.dedup, claims=claims)
@@ -112,7 +136,7 @@ def production_line(
     kept_out = recipe.quality.contamination
     contamination = (partial(Contamination, kept_out),) if kept_out.sets else ()
     return Line(
-        read=partial(read_partition, recipe.source),
+        read=ends.read,
         pools=(
             Pool("prepare", (partial(Captions, recipe.captions), partial(dedup, of="samples"))),
             Pool(
@@ -127,7 +151,7 @@ def production_line(
             Pool("rewrite", (partial(_rewrite, recipe, endpoints, meter), partial(Quality, recipe.quality), *judge)),
             Pool("finish", (partial(dedup, of="dialogues"),)),
         ),
-        write=Write(recipe.output, recipe.fingerprint, run_name),
+        write=ends.write(recipe.output, recipe.fingerprint, run_name),
     )
 
 

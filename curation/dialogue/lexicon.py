@@ -78,7 +78,6 @@ class Lexicon:
         """What images show and how it is told apart, by stems."""
         self.colours = self.stems(words.get("colours", ()))
         self.numbers = {self.stem(str(key)): int(value) for key, value in words.get("numbers", {}).items()}
-        self.quantities = self.stems(words.get("quantities", ()))
         self.materials = {self.stem(key): self.stem(value) for key, value in words.get("materials", {}).items()}
         self.persons = self.stems(words.get("person_words", ()))
         # surface forms: "cook" and "traveler" share their stems with verbs
@@ -93,8 +92,8 @@ class Lexicon:
         self.directed = self.stems(words.get("directed_verbs", ()))
         self.depictions = self.stems(words.get("depictions", ()))
         self.replicas = self.stems(words.get("replicas", ()))
+        self.adjectives = self.stems(words.get("adjectives", ()))
         self.mass = self.stems(words.get("mass_nouns", ()))
-        self.shades = self.stems(words.get("shades", ()))
         self.staying = self.stems(words.get("staying_verbs", ()))
         self.settings = self.stems((*words.get("settings", ()), *words.get("place_nouns", ())))
         self.places = self.stems(words.get("place_nouns", ()))
@@ -121,7 +120,9 @@ class Lexicon:
         self.refusals = _any_of(words.get("refusals", ()))
         self.commands = _any_of(words.get("commands", ()))
         self.unseen = _any_of(words.get("unseen", ()))
-        self.entails = self._entailments(words.get("entails", {}))
+        self.entails = self._entailments(words.get("entails", {}), words["kinds"])
+        animal = self.stem("animal") if words["kinds"] else ""
+        self.animals |= {stem for stem in self.entails if animal in self.entailed((stem,))}
         self._same = self._classes([*words.get("same_preposition", ()), *words.get("same_colour", ())])
 
     def stem(self, word: str) -> str:
@@ -144,6 +145,11 @@ class Lexicon:
             return None
         return self.stem(f"{word[:-3]}y" if word.endswith("ily") else word[:-2])
 
+    def describes(self, word: str) -> bool:
+        """Whether a word is a colour, a number, a material or a plain adjective, and so names nothing that acts."""
+        stem = self.stem(word)
+        return stem in self.colours or stem in self.numbers or stem in self.materials or stem in self.adjectives
+
     def same(self, word: str) -> str:
         """One representative of the words that say the same (grey, gray; in, inside)."""
         return self._same.get(word, word)
@@ -163,8 +169,11 @@ class Lexicon:
                 todo.extend(self.entails.get(stem, ()))
         return frozenset(found)
 
-    def _entailments(self, given: dict[str, list[str]]) -> dict[str, frozenset[str]]:
+    def _entailments(self, given: dict[str, list[str]], kinds: dict[str, list[str]]) -> dict[str, frozenset[str]]:
         table = {self.stem(word): self.stems(follows) for word, follows in given.items()}
+        for kind, words in kinds.items():
+            for word in words:
+                table[self.stem(word)] = table.get(self.stem(word), frozenset()) | {self.stem(kind)}
         for stem in self.persons:
             table[stem] = table.get(stem, frozenset()) | {self.stem("person")}
         for stem in self.animals - {self.stem("animal")}:
@@ -206,8 +215,10 @@ def lexicon(language: str) -> Lexicon | None:
     path = FOLDER / f"{language}.yaml"
     if not path.is_file():
         return None
-    cues = FOLDER / f"cues_{language}.yaml"
-    return Lexicon(language, _read(path), _read(cues)["cues"] if cues.is_file() else [])
+    cues, kinds = FOLDER / f"cues_{language}.yaml", FOLDER / f"kinds_{language}.txt"
+    words = _read(path)
+    words["kinds"] = _read_kinds(kinds) if kinds.is_file() else {}
+    return Lexicon(language, words, _read(cues)["cues"] if cues.is_file() else [])
 
 
 @functools.cache
@@ -215,6 +226,12 @@ def toxic(language: str, also: tuple[str, ...] = ()) -> re.Pattern[str]:
     """What no dialogue in a language may hold, and the expressions of `also`."""
     words = _read(FOLDER / "toxic.yaml")
     return _any_of([*words["en"], *(words.get(language, ()) if language != "en" else ()), *also])
+
+
+def _read_kinds(path: Path) -> dict[str, list[str]]:
+    """Kinds of things, each with the words for one."""
+    lines = (line for line in path.read_text("utf-8").splitlines() if not line.startswith("#"))
+    return {kind: words.split() for kind, _, words in (line.partition(":") for line in lines)}
 
 
 def _read(path: Path) -> dict[str, Any]:

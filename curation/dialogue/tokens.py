@@ -137,6 +137,8 @@ def _is_verb(index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon, 
         acts = acts or (before is Kind.WORD and after is not Kind.WORD and word in ING_ACTS)
         return acts and lexicon.stem(word) in lexicon.verbs
     if word.endswith("ing") and len(word) > 4:
+        if after is Kind.WORD and lexicon.describes(before_word):
+            return False  # "a wooden rowing boat", "two hiking boots"
         if after_aux and before_word != "and":
             return not (after is Kind.WORD and before_word in ("has", "have"))
         modifies = after is Kind.WORD and (before is not Kind.WORD)

@@ -14,6 +14,7 @@ from curation.dialogue.checks import default_checks, failures
 from curation.dialogue.evidence import from_rows
 from curation.dialogue.judge import SUPPORTED, Case
 from curation.evaluate.dialogues import Dialogue, Dialogues
+from curation.evaluate.questions import TOPICS, topic_of
 from curation.samples import Reason
 from curation.stages.judge import JudgeSection, judge
 from curation.stages.rewrite import Chat
@@ -79,6 +80,7 @@ class Figures:
     distinct_questions: float  # different questions, of all questions
     distinct_words: dict[int, float]  # different n-grams of all answers' n-grams, within the same number of words
     forms: dict[str, float] = field(default_factory=dict)  # first words of questions, the most frequent ones
+    topics: dict[str, float] = field(default_factory=dict)  # what questions ask for: see questions.py
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
@@ -114,6 +116,7 @@ def measure(found: Dialogues, words: int, section: JudgeSection | None = None, c
         distinct_questions=len({tuple(question) for question in questions}) / max(1, len(turns)),
         distinct_words={n: _distinct(spoken, n) for n in (1, 2)},
         forms=_shares(forms, len(turns), TOP_FORMS),
+        topics=_shares(Counter(topic_of(turn.question) for turn in turns), len(turns), len(TOPICS)),
     )
 
 

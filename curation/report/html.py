@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from curation.evaluate.questions import LLAVA
 from curation.report.data import Prices, ReportData, from_table, stage_times
 from curation.report.reading import snippets
 from curation.report.reasons import explain, may_pass_later, stage_of
@@ -56,6 +57,7 @@ def _context(data: ReportData, section: ReportSection) -> dict[str, Any]:
         "reasons": sorted(data.funnel.reasons.items(), key=lambda pair: (-pair[1], pair[0])),
         "shelves": data.shelves(),
         "shown": {group.reason for _, groups in data.shelves() for group in groups},
+        "llava": LLAVA,
         "words": words[:FIRST_WORDS] + ([("other", more)] if more else []),
         "prices": Prices.of(section, data.runs),
         "snippets": snippets(data.table),

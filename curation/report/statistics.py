@@ -11,6 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from curation.evaluate.questions import topic_of
 from curation.inference.spent import COLUMNS as LLM_COLUMNS
 from curation.inference.spent import Spent
 from curation.samples import Reason
@@ -41,6 +42,7 @@ class DialogueFacts:
     dialogues: int = 0
     response_types: dict[str, int] = field(default_factory=dict)  # kept turns
     first_words: dict[str, int] = field(default_factory=dict)  # of questions of kept turns, lower case
+    topics: dict[str, int] = field(default_factory=dict)  # what those questions ask for
     type_spent: dict[str, Spent] = field(default_factory=dict)  # of all turns written, shared out equally in a row
     turns_per_dialogue: dict[int, int] = field(default_factory=dict)
     question_words: float = 0.0  # median length
@@ -76,6 +78,7 @@ class Tally:
         self.types: Counter[str] = Counter()
         self.type_spent: dict[str, Spent] = {}
         self.words: Counter[str] = Counter()
+        self.topics: Counter[str] = Counter()
         self.per_dialogue: Counter[int] = Counter()
         self.failed: Counter[str] = Counter()
         self.verdicts: dict[str, Verdicts] = {}
@@ -121,6 +124,7 @@ class Tally:
             self.languages[row["language"]] += 1
         for turn in kept:
             self.types[turn["response_type"] or "?"] += 1
+            self.topics[topic_of(turn["question"] or "")] += 1
             words = _WORD.findall(turn["question"] or "")
             self.words[words[0].lower() if words else "?"] += 1
             self.lengths[0].append(len((turn["question"] or "").split()))
@@ -135,6 +139,7 @@ class Tally:
             response_types=dict(self.types.most_common()),
             type_spent=self.type_spent,
             first_words=dict(self.words.most_common()),
+            topics=dict(self.topics.most_common()),
             turns_per_dialogue=dict(sorted(self.per_dialogue.items())),
             question_words=median(questions) if questions else 0.0,
             answer_words=median(answers) if answers else 0.0,

@@ -50,7 +50,7 @@ class Write:
         if PARTITION_KEY not in metadata:
             raise PartitionError("the table carries no facts of its partition; the engine puts them in the schema")
         partition = Partition.from_json(metadata[PARTITION_KEY].decode())
-        _check_partition(table, partition)
+        self._check_partition(table, partition)
         table = self._erase(self._stamp(table))
         kept = pc.is_null(table.column("reason"))
         parts = {ACCEPTED: table.filter(kept), REJECTED: table.filter(pc.invert(kept))}
@@ -68,6 +68,12 @@ class Write:
             seconds=json.loads(metadata.get(SECONDS_KEY, b"{}")) | {self.name: round(time.perf_counter() - began, 4)},
             llm={name: _total(table, column) for name, column in LLM_COLUMNS.items()},
         )
+
+    def _check_partition(self, table: pa.Table, partition: Partition) -> None:
+        _check_rows(table, partition)
+        names = table.column("partition").unique().to_pylist()
+        if names != [partition.id]:
+            raise PartitionError(f"partition {partition.id} holds rows of {names}")
 
     def _stamp(self, table: pa.Table) -> pa.Table:
         rows = len(table)
@@ -101,14 +107,18 @@ class Write:
         return ShardFile(path, outcome, len(data), len(rows), hashlib.sha256(data).hexdigest())
 
 
-def _check_partition(table: pa.Table, partition: Partition) -> None:
+class WriteAgain(Write):
+    """As `Write`, for rows that are done again and keep the partitions that they were planned in."""
+
+    def _check_partition(self, table: pa.Table, partition: Partition) -> None:
+        _check_rows(table, partition)
+
+
+def _check_rows(table: pa.Table, partition: Partition) -> None:
     if not table.schema.equals(SCHEMA, check_metadata=False):
         raise PartitionError(f"partition {partition.id} reached the write stage with another schema: {table.schema}")
     if len(table) != partition.rows:
         raise PartitionError(f"partition {partition.id} has {len(table)} rows, planned were {partition.rows}")
-    names = table.column("partition").unique().to_pylist()
-    if names != [partition.id]:
-        raise PartitionError(f"partition {partition.id} holds rows of {names}")
 
 
 def _check_accepted(rows: pa.Table) -> None:

@@ -33,11 +33,7 @@ class Grammar(BaseCheck):
         )
         for name, scene in scenes:
             slip = (
-                _article_slip(scene)
-                or _loose_end(scene, context)
-                or _place_slip(scene)
-                or _made_of_slip(scene)
-                or _two_verbs(scene, context)
+                _article_slip(scene) or _loose_end(scene, context) or _made_of_slip(scene) or _two_verbs(scene, context)
             )
             for phrase in scene.phrases:
                 slip = slip or _agreement_slip(scene, phrase, context) or _phrase_slip(scene, phrase, context)
@@ -147,11 +143,6 @@ def _article_slip(scene: Scene) -> str | None:
         if (token.lower == "an") != vowel:
             return f"“{token.text} {following.text}”"
     return None
-
-
-def _place_slip(scene: Scene) -> str | None:
-    words = [token.lower for token in scene.tokens]
-    return "“where ... at”" if words[:1] == ["where"] and words[-2:] == ["at", "?"] else None
 
 
 def _loose_end(scene: Scene, context: Context) -> str | None:

@@ -30,19 +30,20 @@ def bad_links(scene: Scene, given: Given) -> Iterator[str]:
                 yield f"the evidence has no “with {phrase.text}”"
             continue
         previous = scene.phrases[at - 1] if at else None
-        if link.stem in lexicon.frame or (
-            previous and previous.head.stem in lexicon.frame and link.lower in ("of", "from")
-        ):
+        asked = lexicon.frame | lexicon.question_words - lexicon.stems(("made",))
+        if link.stem in lexicon.frame or (previous and previous.head.stem in asked and link.lower in ("of", "from")):
             continue
         before = scene.tokens.index(link) - 1
-        if phrase.head.stem in lexicon.frame or (before >= 0 and scene.tokens[before].stem in lexicon.frame):
+        if phrase.head.stem in lexicon.frame or (before >= 0 and scene.tokens[before].stem in asked):
             continue  # a kind of hat, a view of the sea
         if link.lower in ("of", "from") and _material(scene, phrase, given):
             continue
         if link.lower == "of" and phrase.head.stem in given.owners:
             continue
         found = _linked(phrase, given, _same_links(link, phrase, lexicon))
-        if not found and (_other_way_round(phrase, link, previous, given) or _said_otherwise(phrase, link, given)):
+        if not found and (
+            _other_way_round(phrase, link, previous, given) or _said_otherwise(phrase, link, previous, given)
+        ):
             continue
         if not found:
             if link.lower in PLACED and _place_clause(phrase, link.lower, given):
@@ -105,13 +106,15 @@ def _says(phrase: Phrase, links: set[str] | frozenset[str], lexicon: Lexicon) ->
     return phrase.link is not None and bool({lexicon.same(phrase.link.lower), phrase.link.stem} & links)
 
 
-def _said_otherwise(phrase: Phrase, link: Token, given: Given) -> bool:
+def _said_otherwise(phrase: Phrase, link: Token, previous: Phrase | None, given: Given) -> bool:
     """What needs no such link in the evidence: a year that it gives, what a chart is of, "heavily" of "heavy"."""
     lexicon, word = given.lexicon, phrase.head.lower
     if word.isdigit() and len(word) == 4:
         return phrase.head.stem in given.stems and link.lower in ("in", "from", "of", "since", "for")
     if lexicon.adjective(word) in given.stems:
         return True
+    if previous is not None and link.lower == "in" and phrase.head.text[:1].isupper():
+        return given.modifies(previous.head.stem, phrase.head.stem)  # "a London restaurant"
     shown = [known.link for _, known in given.heads(phrase.head.stem) if known.link is not None]
     return link.lower == "of" and any(known.stem in lexicon.frame for known in shown)
 
@@ -188,8 +191,8 @@ def _place_clause(phrase: Phrase, link: str, given: Given) -> bool:
     for _, known in given.heads(phrase.head.stem):
         if not known.clause or known.link is not None:
             continue
-        named = all(word.text[:1].isupper() for word in known.words) and known is given.phrases[-1]
-        if known.head.stem in given.lexicon.places or (named and link == "in"):
+        named = known.words[0].text[:1].isupper() and known is given.phrases[-1]
+        if known.head.stem in given.lexicon.places or (named and link in ("in", "from")):
             return True
     return False
 

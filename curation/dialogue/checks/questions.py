@@ -128,8 +128,6 @@ class Answered(BaseCheck):
                 return fail(Reason.BAD_QUESTION, f"the question asks for {name}, the answer gives none")
         if COLOUR.search(question) and not _colour_of_asked(context, fresh & lexicon.colours):
             return fail(Reason.BAD_QUESTION, "the answer gives the color of something else")
-        if COLOUR.search(question) and _more_than_colour(context):
-            return fail(Reason.BAD_QUESTION, "the answer gives more than a color for one")
         places = {
             phrase.link.lower
             for phrase in context.answer.phrases
@@ -166,17 +164,6 @@ def _rests(context: Context) -> frozenset[str]:
 def _asked_by_cue(context: Context) -> bool:
     """Whether the question is one that comes with a cue of the evidence."""
     return any(context.turn.question in cue.ask for cue in cues_of(context.evidence))
-
-
-def _more_than_colour(context: Context) -> bool:
-    """Whether what stands after "is" is a colour and something else: "the flower is purple lavender"."""
-    colours = context.lexicon.colours | context.lexicon.shades
-    if len(context.answer.phrases) < 2:
-        return False
-    last = context.answer.phrases[-1]
-    told = last.link is None and not last.determiner
-    verbs = [action for action in context.answer.actions if action.start > last.start]
-    return told and (not all(word.stem in colours for word in last.words) or bool(verbs))
 
 
 def _colour_of_asked(context: Context, colours: frozenset[str]) -> bool:

@@ -28,6 +28,7 @@ LIKENESSES = (
     *("painting", "drawing", "sketch", "illustration", "cartoon", "engraving", "mural", "mosaic", "fresco", "statue"),
     *("sculpture", "bust", "figurine", "model", "replica", "miniature", "toy", "logo", "silhouette"),
 )
+ASKING = frozenset({"what", "which", "kind", "type", "sort", "of", "in", "on", "at"})
 FIXED = (DESCRIPTION, REASONING)  # their questions are written by hand
 
 
@@ -47,9 +48,8 @@ class Relations(BaseCheck):
         answer = context.answer
         if context.turn.response_type == REASONING:
             answer = read(_reason(context.turn.answer), context.lexicon)
-        # a dish, a race: what the question calls the thing, where the evidence has another word for it
-        categories = given.lexicon.categories - given.lexicon.entailed(given.stems)
-        asked = [p for p in context.question.phrases if p.head.stem not in given.lexicon.frame | categories]
+        # not what the question asks for by its kind: "What dish ...", "In which race ..."
+        asked = [phrase for phrase in context.question.phrases if not _asked_for(phrase, context.question, given)]
         if context.turn.response_type in FIXED:
             asked = []  # "it" then means the image, or what the cue is about
         for detail in (
@@ -79,6 +79,12 @@ def _taken_for_real(context: Context, given: Given) -> Iterator[str]:
             yield f"the {part.head.text} is a {whole.head.text} of one"
 
 
+def _asked_for(phrase: Phrase, question: Scene, given: Given) -> bool:
+    kinds = given.lexicon.categories - given.lexicon.entailed(given.stems)
+    before = {token.lower for token in question.tokens[: phrase.start]}
+    return phrase.head.stem in given.lexicon.frame | kinds or (bool(before) and before <= ASKING)
+
+
 def _reason(answer: str) -> str:
     """The part of a reasoning answer that says what its conclusion rests on."""
     return BECAUSE.split(answer, maxsplit=1)[-1]
@@ -89,7 +95,8 @@ def _bad_question(question: Scene, given: Given) -> Iterator[str]:
     yield from _bad_modifiers(question, given)
     linked = [phrase for phrase in known if not _held_by(phrase, known, given)]
     yield from bad_links(Scene(question.tokens, linked, question.actions), given)
-    yield from _bad_actions(Scene(question.tokens, known, question.actions), [], given)
+    acts = [action for action in question.actions if set(action.subjects) <= set(known)]
+    yield from _bad_actions(Scene(question.tokens, known, acts), [], given)
 
 
 def _held_by(phrase: Phrase, known: list[Phrase], given: Given) -> bool:

@@ -10,7 +10,7 @@ from curation.dialogue.checks.base import DESCRIPTION, FALSE_PREMISE, REASONING,
 from curation.dialogue.checks.relations import BECAUSE
 from curation.dialogue.focus import cues_of
 from curation.dialogue.lexicon import POSSESSIVE
-from curation.dialogue.scene import Kind, Phrase, Scene, Token, read
+from curation.dialogue.scene import Kind, Phrase, Scene, Token, plural, read
 from curation.samples import Reason, Reject
 
 HEAD_LETTERS = 4
@@ -31,7 +31,7 @@ class Words(BaseCheck):
         if extra:
             words = ", ".join(dict.fromkeys(token.text for token in extra))
             return fail(Reason.UNSUPPORTED, f"the evidence has no: {words}")
-        return _amounts(context)
+        return None
 
 
 class Numbers(BaseCheck):
@@ -43,12 +43,15 @@ class Numbers(BaseCheck):
         given, lexicon = context.evidence.words, context.lexicon
         phrases = [phrase for phrase in context.answer.phrases if phrase.head.stem not in context.inferable]
         heads = [(phrase.head.lower, phrase.determiner) for phrase in phrases]
-        # "a surgeon operating": the noun is before what it does
-        heads += [(phrase.words[-2].lower, "") for phrase in phrases if _before_its_action(phrase)]
         if not lexicon.reads:
             # German adjectives change like plurals do; its nouns are known by their capitals
             nouns = [token for token in context.answer.content if token.text[:1].isupper() or not lexicon.capital_nouns]
             heads = [(token.lower, "") for token in nouns]
+        for phrase in phrases if lexicon.reads else ():
+            same = [known for known in _phrases(context) if known.head.stem == phrase.head.stem]
+            one = phrase.determiner in ("a", "an") and not plural(phrase)
+            if one and same and all(plural(known) for known in same):
+                return fail(Reason.UNSUPPORTED, f"the evidence has {same[0].head.text}, the answer {phrase.head.text}")
         for word, determiner in heads:
             if word in given:
                 continue
@@ -64,8 +67,8 @@ class Numbers(BaseCheck):
         return None
 
 
-def _before_its_action(phrase: Phrase) -> bool:
-    return len(phrase.words) > 1 and phrase.head.lower.endswith("ing")
+def _phrases(context: Context) -> list[Phrase]:
+    return [phrase for scene in context.evidence.scenes for phrase in scene.phrases]
 
 
 def _named_female(context: Context) -> bool:
@@ -193,10 +196,8 @@ def _reason_holds(reason: Scene, concluded: frozenset[str], context: Context) ->
     for action in reason.actions:
         if not action.subjects and action.verb.stem not in _acts(context):
             return fail(Reason.UNSUPPORTED, f"the evidence has no action {action.verb.text}")
-    if words[:1] == ["it"] and any(
-        phrase.head.stem in lexicon.persons or _it_acts(reason) for phrase in reason.phrases[:1]
-    ):
-        return fail(Reason.UNSUPPORTED, "“it” is a person, or acts")
+    if words[:1] == ["it"] and any(phrase.head.stem in lexicon.persons for phrase in reason.phrases[:1]):
+        return fail(Reason.UNSUPPORTED, "“it” is a person")
     return None
 
 
@@ -204,11 +205,6 @@ def _acts(context: Context) -> frozenset[str]:
     """Stems of the verbs that the evidence uses as such, and of wearing."""
     verbs = {action.verb.stem for scene in context.evidence.scenes for action in scene.actions}
     return frozenset(verbs | {context.lexicon.stem("wear")})
-
-
-def _it_acts(reason: Scene) -> bool:
-    """Whether "it" itself does something."""
-    return any(action.start <= 3 for action in reason.actions)
 
 
 def supported(token: Token, allowed: frozenset[str], context: Context) -> bool:
@@ -230,22 +226,6 @@ def _compound(token: Token, context: Context) -> bool:
     if not context.lexicon.capital_nouns or len(token.lower) < HEAD_LETTERS or not token.text[:1].isupper():
         return False
     return any(word.endswith(token.lower) and len(word) > len(token.lower) + 2 for word in context.evidence.words)
-
-
-def _amounts(context: Context) -> Reject | None:
-    """Amounts are function words to the eye, and claims all the same."""
-    lexicon = context.lexicon
-    given = context.evidence.supported | {token.stem for scene in context.evidence.scenes for token in scene.tokens}
-    for token in _amount_tokens(context.answer):
-        if token.stem in lexicon.quantities and token.stem not in given | context.inferable:
-            return fail(Reason.UNSUPPORTED, f"the evidence has no: {token.text}")
-        if token.stem in lexicon.numbers and token.lower != "one" and token.stem not in given:
-            return fail(Reason.UNSUPPORTED, f"the evidence has no number {token.text}")
-    return None
-
-
-def _amount_tokens(scene: Scene) -> list[Token]:
-    return scene.tokens
 
 
 __all__ = ["DESCRIPTION", "Coverage", "Cue", "Gender", "Negation", "Numbers", "Words"]

@@ -57,6 +57,7 @@ def test_figures_of_a_small_data_set_are_those_counted_by_hand() -> None:
     assert figures.question_words.mean == 5
     assert figures.answer_words.mean == 5.5
     assert figures.forms == {"what color": 0.5, "what is": 0.5}
+    assert figures.topics == {"color": 0.5, "kind": 0.5}
     # the coat is blue the man is wearing a red hat: 11 words, of which `the` and `is` stand there twice
     assert figures.distinct_words == {1: 9 / 11, 2: 1.0}
     assert figures.judged is None

@@ -47,6 +47,13 @@ def report(folder: Path, rows: list[dict[str, Any]], section: ReportSection | No
     return Page(path.read_text(encoding="utf-8"))
 
 
+def test_questions_are_shown_beside_llavas(tmp_path: Path) -> None:
+    words = " ".join(report(tmp_path, [accepted(1)]).text.split())
+    assert "object 50.0 % · LLaVA 8 %" in words
+    assert "reason 0 % · LLaVA 46 %" in words
+    assert "what 50.0 % · LLaVA 74 %" in words
+
+
 def test_the_report_shows_a_judges_verdicts_where_one_was_asked_and_only_there(tmp_path: Path) -> None:
     page = report(tmp_path, [judged(1), judged(2), rejected(1, "judge_failed")])
     words = " ".join(page.text.split())

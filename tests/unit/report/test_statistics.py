@@ -16,6 +16,7 @@ def test_kept_turns_are_counted_by_type_and_first_word_and_dropped_ones_by_check
     facts = tally.facts()
     assert facts.response_types == {"conversation": 2, "detailed_description": 1}
     assert facts.first_words == {"what": 1, "describe": 1, "what's": 1}
+    assert facts.topics == {"object": 2, "description": 1}
     assert facts.failed_checks == {"unsupported": 1, "too_short": 1}
     assert (facts.dialogues, facts.turns, facts.turns_written) == (2, 3, 5)
     assert facts.turns_per_dialogue == {1: 1, 2: 1}

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 
 from curation.dialogue.contamination import ContaminationSection
-from curation.pipeline import production_line, stages_of
+from curation.pipeline import Ends, production_line, stages_of
 from curation.recipe import Recipe
 from curation.samples import make_table, sample_id
+from curation.source import read_partition
 from curation.stages.base import check_rows
 from curation.stages.contamination import Contamination
+from curation.stages.write import Write
+from curation.table.commit import Committer
 
 
 def section(tmp_path: Path) -> ContaminationSection:
@@ -57,7 +61,8 @@ def test_the_stage_runs_between_images_and_dedup_before_the_llm_is_asked_and_onl
     stages = stages_of(named)
     assert stages[stages.index("contamination") - 1 :][:3] == ("images", "contamination", "dedup_images")
     for recipe, wanted in ((plain, []), (named, ["Contamination"])):
-        line = production_line(recipe, "run", None, (), None)  # type: ignore[arg-type]
+        ends = Ends(partial(read_partition, recipe.source), Write, Committer)
+        line = production_line(recipe, "run", None, (), None, ends)  # type: ignore[arg-type]
         fetch = next(pool for pool in line.pools if pool.name == "fetch")
         built = [builder.func.__name__ for builder in fetch.stages]  # type: ignore[attr-defined]
         assert [name for name in built if name == "Contamination"] == wanted

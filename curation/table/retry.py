@@ -1,0 +1,108 @@
+"""Doing again what was rejected for a reason that may pass: a dead link at night, an LLM that did not answer.
+
+A unit of it is some such rows of one rejected file. They go through the whole line as new rows do, and then one version
+of the table takes the file out and puts in what the rows have become, beside the rows of the file that were not done
+again. So every planned row is there exactly once at any time, and a retry that dies leaves the table as it was.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from curation.errors import CommitFailed
+from curation.partition import Partition
+from curation.plan import FilePlan, Plan
+from curation.samples import Reason, make_table
+from curation.table.commit import Committer
+from curation.table.log import open_table
+from curation.table.maintain import Rewrite, active_files, commit_rewrite, read_shard, write_shard
+from curation.table.read import SampleTable
+from curation.table.receipt import Receipt, ShardFile
+from curation.table.shard import REJECTED
+from curation.table.storage import OutputSection, Storage
+
+TRANSIENT = pa.array([str(reason) for reason in Reason if reason.transient], pa.string())
+GIVEN = ("sample_id", "partition", "row", "url", "caption", "metadata")  # what a row had when it came from its source
+
+
+def plan_again(table: SampleTable, partition_rows: int) -> Plan:
+    """The rows of a table that were rejected for a transient reason, in partitions of at most `partition_rows`.
+
+    A partition's `file` and `file_id` are the rejected file that holds its rows, `first_row` counts such rows alone.
+    """
+    pending: list[Partition] = []
+    for file in active_files(open_table(table.storage), REJECTED) if table.exists() else []:
+        with table.storage.open(file.path) as handle:
+            rows = pc.sum(_transient(pq.read_table(handle, columns=["reason"]))).as_py() or 0
+        name = file.path.rpartition("/")[2].removesuffix(".parquet")
+        for first in range(0, rows, partition_rows):
+            size = min(partition_rows, rows - first)
+            pending.append(Partition(f"again-{name}-{first}+{size}", file.path, file.path, 1, first, size))
+    rows = sum(partition.rows for partition in pending)
+    return Plan((FilePlan(table.uri, "", rows, len(pending), len(pending)),), (), tuple(pending))
+
+
+def read_again(output: OutputSection, partition: Partition) -> pa.Table:
+    """The rows of such a partition as their source gave them; each keeps its own `partition` and `row`."""
+    with Storage(output.table, output.storage).open(partition.file) as handle:
+        rows = pq.read_table(handle, columns=[*GIVEN, "reason"])
+    chosen = rows.filter(_transient(rows)).slice(partition.first_row, partition.rows)
+    return make_table({name: chosen.column(name) for name in GIVEN})
+
+
+class Replacer(Committer):
+    """Commits receipts of such partitions: see `Committer`, but that each group takes the place of the rows' former
+    selves. Raises `CommitFailed` where upkeep or another retry has replaced their file meanwhile."""
+
+    def __init__(self, table: SampleTable, recipe: str, run: str) -> None:
+        super().__init__(table, recipe, run)
+        self._samples = table
+        self._now: dict[str, str] = {}  # where the rows of a planned file are that are not done yet
+
+    def _commit(self, group: list[Receipt]) -> list[Receipt]:
+        here = {file.path: file for file in active_files(open_table(self._storage), REJECTED)}
+        wanted = {self._now.get(receipt.file_id, receipt.file_id) for receipt in group}
+        if not wanted <= here.keys():
+            raise CommitFailed(
+                f"{self._storage.uri()}: files were replaced while their rows were done again. Run again"
+            )
+        old = [here[path] for path in sorted(wanted)]
+        added = [file for receipt in group for file in receipt.files]
+        rest = _without(pa.concat_tables(read_shard(self._samples, file) for file in old), self._done(added))
+        if len(rest) != sum(file.rows for file in old) - sum(receipt.planned for receipt in group):
+            raise CommitFailed(f"{self._storage.uri()}: the rows done again are not those that were rejected")
+        if len(rest):
+            added.append(write_shard(self._samples, REJECTED, rest, "kept"))
+            planned = {receipt.file_id for receipt in group} | self._now.keys()
+            moved = [path for path in planned if self._now.get(path, path) in wanted]
+            self._now |= dict.fromkeys(moved, added[-1].path)
+        info: dict[str, Any] = {
+            "upkeep": "retry", "recipe": self._recipe, "run_again": self._run,
+            "rows": sum(receipt.planned for receipt in group), "accepted": sum(receipt.accepted for receipt in group),
+        }  # fmt: skip
+        commit_rewrite(self._samples, Rewrite(tuple(old), tuple(added)), info, data_change=True)
+        return group
+
+    def _done(self, files: list[ShardFile]) -> set[tuple[str, int]]:
+        """The planned rows that some files hold."""
+        done: set[tuple[str, int]] = set()
+        for file in files:
+            with self._storage.open(file.path) as handle:
+                done.update(_planned(pq.read_table(handle, columns=["partition", "row"])))
+        return done
+
+
+def _transient(rows: pa.Table) -> Any:
+    return pc.is_in(rows.column("reason"), TRANSIENT)
+
+
+def _planned(rows: pa.Table) -> list[tuple[Any, Any]]:
+    return list(zip(rows.column("partition").to_pylist(), rows.column("row").to_pylist(), strict=True))
+
+
+def _without(rows: pa.Table, done: set[tuple[str, int]]) -> pa.Table:
+    return rows.filter(pa.array([row not in done for row in _planned(rows)], pa.bool_()))
