@@ -108,7 +108,7 @@ class Mixer:
 
 @functools.cache
 def published() -> Supply:
-    """The packaged table: 10,000 web-like captions by what they carry. `tests/bench/bench_mix.py` prints it anew."""
+    """The packaged table: 40,000 web-like captions by what they carry. `tests/bench/bench_mix.py` prints it anew."""
     rows = yaml.safe_load(SUPPLY.read_text("utf-8"))["classes"]
     return {Carries(tuple(row["single"]), row["beside"], row["alone"]): row["samples"] for row in rows}
 

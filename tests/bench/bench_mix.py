@@ -52,7 +52,7 @@ def shares(samples: Sequence[Candidate], section: RewriteSection, passes: float 
 def print_table(supply: Supply) -> None:
     """The packaged table, as YAML."""
     sys.stdout.write(
-        "# How many of 10,000 web-like captions (tests/captions.py) carry what; made by tests/bench/bench_mix.py.\n"
+        "# How many of 40,000 web-like captions (tests/captions.py) carry what; made by tests/bench/bench_mix.py.\n"
     )
     sys.stdout.write(
         "# single: types of which it carries a turn; beside, alone: turns of conversation with and without a\n"
@@ -67,8 +67,8 @@ def print_table(supply: Supply) -> None:
 def main() -> None:
     """Print for each mix how far the shares of SETS sets of 1,000 samples are from it."""
     if "--table" in sys.argv:
-        # ten sets of different captions: one of ten thousand would run out of short ones
-        captions = [caption for seed in range(100, 110) for caption in web_captions(SAMPLES, seed)]
+        # forty sets of different captions: one of forty thousand would run out of short ones
+        captions = [caption for seed in range(100, 140) for caption in web_captions(SAMPLES, seed)]
         print_table(supply_of(candidates(captions, list(RESPONSE_TYPES))))
         return
     sets = [candidates(web_captions(SAMPLES, seed), list(RESPONSE_TYPES)) for seed in range(2, 2 + SETS)]
