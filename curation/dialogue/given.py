@@ -10,6 +10,9 @@ from curation.dialogue.lexicon import Lexicon
 from curation.dialogue.model import Evidence
 from curation.dialogue.scene import Action, Phrase
 
+OWNED = frozenset({"in", "with", "wear", "hold", "carri", "have"})  # "man in a coat": the coat of the man
+HELD = frozenset({"with", "of", "hold", "contain", "full", "fill"})
+
 
 @dataclass(frozen=True)
 class Given:
@@ -53,9 +56,10 @@ class Given:
     def has(self, owner: str, thing: str) -> bool:
         """Whether the evidence has an owner with or of a thing: "car with seats"."""
         return any(
-            at < spot and held.link is not None and held.link.lower in ("with", "of")
-            for at, _ in self.heads(owner)
+            at < spot and held.link is not None and {held.link.lower, held.link.stem} & (OWNED | HELD)
+            for at, having in self.heads(owner)
             for spot, held in self.heads(thing)
+            if having.link is not held.link  # "with a desk and a chair": neither has the other
         )
 
     def stays_at(self, phrase: Phrase) -> bool:

@@ -121,8 +121,9 @@ class Lexicon:
         self.commands = _any_of(words.get("commands", ()))
         self.unseen = _any_of(words.get("unseen", ()))
         self.entails = self._entailments(words.get("entails", {}), words["kinds"])
-        animal = self.stem("animal") if words["kinds"] else ""
-        self.animals |= {stem for stem in self.entails if animal in self.entailed((stem,))}
+        self.animals |= self._kind("animal")
+        self.clothing |= self._kind("clothing") | self._kind("shoe") | self._kind("hat")
+        self.holders |= self._kind("container")
         self._same = self._classes([*words.get("same_preposition", ()), *words.get("same_colour", ())])
 
     def stem(self, word: str) -> str:
@@ -179,6 +180,11 @@ class Lexicon:
         for stem in self.animals - {self.stem("animal")}:
             table[stem] = table.get(stem, frozenset()) | {self.stem("animal")}
         return table
+
+    def _kind(self, kind: str) -> frozenset[str]:
+        """Stems of what is a kind of something."""
+        wanted = self.stem(kind)
+        return frozenset(stem for stem in self.entails if wanted in self.entailed((stem,)))
 
     def _classes(self, classes: list[list[str]]) -> dict[str, str]:
         same: dict[str, str] = {}

@@ -14,7 +14,7 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from curation.fetch import colour, png, sniff, webp
+from curation.fetch import colour, png, scale, sniff, webp
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,15 +22,7 @@ if TYPE_CHECKING:
 
     Pixels: TypeAlias = np.ndarray[Any, Any]
 
-# Boxes may shrink an image to no less than this times its final size; the rest is interpolated. Against a Lanczos
-# reference of 24 photographs, and compared with img2dataset's area averaging: 1.0 is as good in the mean and
-# 1.4 dB worse on the worst, 1.2 is 0.35 dB better and 0.3 worse on the worst, 1.5 is no better than 1.2.
-_BOX_MARGIN = 1.2
-# Neither of OpenCV's two fast interpolations looks at more than its 2 or 4 nearest pixels an axis. Against the same
-# reference bicubic is up to 3 dB better where an image shrinks by less than 1.5; from 1.7 on it aliases, and bilinear
-# is up to 0.8 dB better.
-_BILINEAR_SHRINK = 1.6
-# PDQ averages to 64 x 64 first; doing that with exact boxes moves 0 to 6 of its 256 bits and saves 2 ms.
+# PDQ averages to 64 x 64 first; doing that with boxes moves 0 to 6 of its 256 bits and saves 2 ms.
 _PDQ_SIDE_PX = 64
 
 
@@ -138,11 +130,12 @@ class Decoder:
 
         if declared.kind == sniff.WEBP and declared.frames == 1 and not _has_metadata(data):
             width, height = declared.width, declared.height
+            times = scale.halvings(width, height, self._side)
             shrinks = min(width, height) >= 2 * self._side
-            pixels = webp.decoded(data, width, height) if shrinks else None
-            if pixels is None:
-                pixels = self._by_opencv(data, cv2.IMREAD_UNCHANGED)
-            return self._boxed(pixels, width, height)
+            pixels = webp.decoded(data, width, height, times, smooth=not shrinks)
+            if pixels is not None:
+                return _Loaded(pixels, width, height, 1 << times)
+            return self._halved(self._by_opencv(data, cv2.IMREAD_UNCHANGED), width, height)
         image: Picture = Image.open(io.BytesIO(data), formats=[declared.kind.upper()])
         width, height = image.size
         if width * height > max(declared.width * declared.height, self._limits.max_pixels):
@@ -150,16 +143,16 @@ class Decoder:
         icc = image.info.get("icc_profile")
         icc = icc if isinstance(icc, bytes) else None
         if declared.kind == sniff.PNG and (plain := png.decoded(data)) is not None:
-            return self._boxed(plain, width, height, rgb=True, icc=icc)
+            return self._halved(plain, width, height, rgb=True, icc=icc)
         orientation = colour.orientation(image)
         if declared.kind == sniff.JPEG and image.mode in ("L", "RGB"):
             # libjpeg's reduced-scale decoding: never below the final size, so sharpness is not lost.
-            scale = max(each for each in (1, 2, 4, 8) if each == 1 or min(width, height) >= self._side * each)
+            part = max(each for each in (1, 2, 4, 8) if each == 1 or min(width, height) >= self._side * each)
             flags = {1: cv2.IMREAD_COLOR, 2: cv2.IMREAD_REDUCED_COLOR_2, 4: cv2.IMREAD_REDUCED_COLOR_4}
-            flag = flags.get(scale, cv2.IMREAD_REDUCED_COLOR_8) | cv2.IMREAD_IGNORE_ORIENTATION
-            return _Loaded(self._by_opencv(data, flag), width, height, scale, orientation, icc)
+            flag = flags.get(part, cv2.IMREAD_REDUCED_COLOR_8) | cv2.IMREAD_IGNORE_ORIENTATION
+            return _Loaded(self._by_opencv(data, flag), width, height, part, orientation, icc)
         image.load()
-        boxes = self._boxes(width, height)
+        boxes = 1 << scale.halvings(width, height, self._side)
         image = colour.eight_bit(image)
         if boxes > 1:
             image = image.reduce(boxes)
@@ -175,33 +168,28 @@ class Decoder:
             raise Undecodable("decode", "the pixels cannot be read")
         return pixels
 
-    def _boxed(
+    def _halved(
         self, pixels: Pixels, width: int, height: int, *, rgb: bool = False, icc: bytes | None = None
     ) -> _Loaded:
-        """Averages whole boxes of an array of one channel, three or four; `rgb` says in which order."""
+        """Averages an array of one channel, three or four; `rgb` says in which order."""
         import cv2
         from PIL import Image
 
         if pixels.shape[:2] != (height, width):
             raise Undecodable("decode", "another size than was declared")
-        boxes = self._boxes(width, height)
+        times = scale.halvings(width, height, self._side)
         if pixels.shape[2] == 4:
             image = Image.fromarray(pixels if rgb else cv2.cvtColor(pixels, cv2.COLOR_BGRA2RGBA))
-            image = image.reduce(boxes) if boxes > 1 else image
-            return _Loaded(colour.bgr(colour.opaque(image, None)), width, height, boxes, icc=icc)
-        if boxes > 1:
-            whole = pixels[: height // boxes * boxes, : width // boxes * boxes]
-            small: Any = cv2.resize(whole, (width // boxes, height // boxes), interpolation=cv2.INTER_AREA)
-            # One more row and column stand in for the boxes that the edge cuts off.
-            pixels = cv2.copyMakeBorder(small, 0, 1, 0, 1, cv2.BORDER_REPLICATE)
-        return _Loaded(colour.as_bgr(pixels, rgb), width, height, boxes, icc=icc)
+            image = image.reduce(1 << times) if times else image
+            return _Loaded(colour.bgr(colour.opaque(image, None)), width, height, 1 << times, icc=icc)
+        if times:
+            # One more row and column stand in for what the halving cut off.
+            pixels = cv2.copyMakeBorder(scale.halved(pixels, times), 0, 1, 0, 1, cv2.BORDER_REPLICATE)
+        return _Loaded(colour.as_bgr(pixels, rgb), width, height, 1 << times, icc=icc)
 
     @property
     def _side(self) -> int:
         return self._limits.shortest_side_px
-
-    def _boxes(self, width: int, height: int) -> int:
-        return max(1, int(min(width, height) / (self._side * _BOX_MARGIN)))
 
     def _target(self, width: int, height: int) -> tuple[int, int]:
         shortest = min(width, height)
@@ -216,7 +204,7 @@ class Decoder:
         import pdqhash
 
         width, height = loaded.width, loaded.height
-        pixels = _scaled(loaded, self._target(width, height))
+        pixels = scale.fitted(loaded.pixels, loaded.scale, (width, height), self._target(width, height))
         if loaded.icc is not None and not colour.is_srgb(loaded.icc):
             pixels = colour.by_profile(pixels, loaded.icc)
         if loaded.orientation > 1:
@@ -224,7 +212,8 @@ class Decoder:
             width, height = (height, width) if loaded.orientation >= 5 else (width, height)
         luma = cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY)
         sharpness = float(cv2.meanStdDev(cv2.Laplacian(luma, cv2.CV_16S))[1][0, 0]) ** 2
-        small = cv2.resize(luma, (_PDQ_SIDE_PX, _PDQ_SIDE_PX), interpolation=cv2.INTER_AREA)
+        halves = scale.halved(luma, int(min(luma.shape) >= 4 * _PDQ_SIDE_PX))
+        small = cv2.resize(halves, (_PDQ_SIDE_PX, _PDQ_SIDE_PX), interpolation=cv2.INTER_AREA)
         bits, _ = pdqhash.compute(cv2.cvtColor(small, cv2.COLOR_GRAY2RGB))
         encoded, jpeg = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, self._limits.quality])
         if not encoded:
@@ -239,26 +228,6 @@ class Decoder:
             sharpness=sharpness,
             pdq=np.packbits(np.asarray(bits, np.uint8)).tobytes().hex(),
         )
-
-
-def _scaled(loaded: _Loaded, size: tuple[int, int]) -> Pixels:
-    """Scaled to exactly `size`: bicubic, or bilinear for what is far larger.
-
-    A reduced image's last pixel may stand for less than `scale` of the original's. Without the exact factors
-    the picture would be stretched by up to a pixel, which costs up to 4 dB on sharp photographs.
-    """
-    import cv2
-
-    pixels = loaded.pixels
-    if (pixels.shape[1], pixels.shape[0]) == size and loaded.scale == 1:
-        return pixels
-    across, down = size[0] * loaded.scale / loaded.width, size[1] * loaded.scale / loaded.height
-    how = cv2.INTER_CUBIC if min(across, down) * _BILINEAR_SHRINK > 1 else cv2.INTER_LINEAR
-    pixels = cv2.resize(pixels, None, fx=across, fy=down, interpolation=how)
-    more_across, more_down = max(0, size[0] - pixels.shape[1]), max(0, size[1] - pixels.shape[0])
-    if more_across or more_down:
-        pixels = cv2.copyMakeBorder(pixels, 0, more_down, 0, more_across, cv2.BORDER_REPLICATE)
-    return pixels[: size[1], : size[0]]
 
 
 def _has_metadata(webp: bytes) -> bool:

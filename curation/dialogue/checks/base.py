@@ -9,7 +9,7 @@ from functools import cached_property
 from curation.dialogue.focus import cues_of
 from curation.dialogue.lexicon import Lexicon
 from curation.dialogue.model import Evidence, Turn
-from curation.dialogue.scene import Scene, read
+from curation.dialogue.scene import Scene, Token, read
 from curation.samples import Reason, Reject
 from curation.section import Section
 
@@ -77,13 +77,18 @@ class Context:
         allowed = self.evidence.supported | lexicon.frame | self.inferable
         if not lexicon.reads or not stems & (lexicon.persons | lexicon.animals):
             allowed |= lexicon.resting
-        if stems & lexicon.clothing:
+        if stems & lexicon.clothing or (lexicon.capital_nouns and _ends_in(content, lexicon.clothing)):
             allowed |= lexicon.wearing  # a man in a coat wears it; the relations say who wears what
         if stems & set(lexicon.materials):
             allowed |= lexicon.stems(("made", *(str(name) for name in lexicon.materials.values())))
         if stems & lexicon.holders:
             allowed |= lexicon.stems(("hold", "contain"))  # a bowl with eggs holds them; the relations say what does
         return allowed
+
+
+def _ends_in(content: tuple[Token, ...], heads: frozenset[str]) -> bool:
+    """Whether a German word is a compound of one of these: a "Schutzanzug" is an "Anzug"."""
+    return any(token.lower.endswith(head) for token in content for head in heads)
 
 
 class BaseCheck(Section):

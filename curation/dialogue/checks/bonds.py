@@ -53,7 +53,7 @@ def _miscalled(context: Context, given: Sequence[Run]) -> Iterator[str]:
         before = [run for run in answer if run[-1] in tokens[:at]]
         asked = [run for run in _runs(context.question, lexicon) if not _stems(run) <= lexicon.question_words]
         subject = before[-1:] or asked[-1:]
-        if not after or not subject or (lexicon.capital_nouns and after[0][0].text[:1].isupper()):
+        if not after or not subject or (lexicon.capital_nouns and any(word.text[:1].isupper() for word in after[0])):
             continue
         for word in after[0]:
             if word.lower.endswith(GERUND):

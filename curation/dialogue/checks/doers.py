@@ -19,14 +19,16 @@ def wrong_doers(context: Context) -> Iterator[str]:
     """What an answer tells of one person or animal, and the evidence of another."""
     lexicon = context.lexicon
     told = [group for scene in context.evidence.scenes for group in _groups(scene, lexicon)]
-    names = [lexicon.entailed(token.stem for token in group[0]) for group in told]
-    said = [at for token in context.answer.content for at, name in enumerate(names) if token.stem in name]
-    said = said or [at for token in context.question.content for at, name in enumerate(names) if token.stem in name]
+    names = [frozenset(name for token in group for name in _names(token, lexicon)) for group, _ in told]
+    spoken_of = {
+        name for token in (*context.answer.content, *context.question.content) for name in _said(token, lexicon)
+    }
+    said = {at for at, name in enumerate(names) if name & spoken_of}
     if not said or len(told) < 2:
         return
     for token in context.answer.content:
         owners = {at for at, (_, words) in enumerate(told) if token.stem in words}
-        if owners and not owners & set(said):
+        if owners and not owners & said:
             yield f"the evidence tells “{token.text}” of another"
     if _turned_round(context.answer, names, lexicon):
         yield "the evidence has it the other way round"
@@ -60,11 +62,22 @@ def _groups(scene: Scene, lexicon: Lexicon) -> list[tuple[list[Token], set[str]]
     return groups
 
 
+def _said(token: Token, lexicon: Lexicon) -> tuple[str, ...]:
+    """What a word calls somebody; "niño" and "niña" have one stem, and so go by their endings."""
+    return (token.lower.removesuffix("s"), token.lower) if lexicon.language == "es" else (token.stem,)
+
+
+def _names(token: Token, lexicon: Lexicon) -> frozenset[str]:
+    """What somebody of the evidence may be called."""
+    kinds = lexicon.entailed((token.stem,)) - {token.stem}
+    return kinds | frozenset(_said(token, lexicon))
+
+
 def _turned_round(answer: Scene, names: list[frozenset[str]], lexicon: Lexicon) -> bool:
     """Whether two of them stand the other way round than in the evidence, with no preposition before either."""
     found: list[int] = []
     for at, token in enumerate(answer.tokens):
-        of = [spot for spot, name in enumerate(names) if token.stem in name]
+        of = [spot for spot, name in enumerate(names) if name & set(_said(token, lexicon))]
         before = [word for word in answer.tokens[max(0, at - 2) : at] if word.kind is not Kind.WORD]
         if len(of) == 1 and not any(word.kind is Kind.PREPOSITION and word.lower != "a" for word in before):
             found.append(of[0])

@@ -12,6 +12,7 @@ from curation.samples import Reason, Reject
 
 FINITE = frozenset({"is", "are", "was", "were"})
 SOUNDS_LIKE_YOU = ("uni", "eu", "one", "use", "usa", "uk", "ut", "uv")
+GROUPS = frozenset({"pair", "group", "herd", "flock", "team", "family", "couple", "crew", "crowd", "band"})
 MATERIALS = frozenset({"wooden", "woolen", "woollen", "golden", "earthen", "silken"})  # a thing is made of wood
 PARTICIPLE = ("ge", "be", "ver", "er", "zer", "ent")  # of German ones; "bedeckt mit" is no verb of a sentence
 SILENT_H = ("hour", "honest", "honor", "heir")
@@ -180,7 +181,7 @@ def _two_verbs(scene: Scene, context: Context) -> str | None:
         "since",
         "while",
         "as",
-        "that",
+        *("that", "they", "he", "she", "it"),
         "who",
         "which",
         "what",
@@ -203,8 +204,8 @@ def _agreement_slip(scene: Scene, phrase: Phrase, context: Context) -> str | Non
     if before in context.lexicon.determiners and phrase.start > 1:
         before = scene.tokens[phrase.start - 2].lower
     many = plural(phrase)
-    if phrase.head.lower.endswith("is"):
-        return None  # a tennis, two taxis: its form does not tell
+    if phrase.head.lower.endswith("is") or phrase.head.lower in GROUPS:
+        return None  # a tennis, two taxis: its form does not tell; "are the team" is British
     end = phrase.start + len(phrase.words)
     joined = end < len(scene.tokens) and scene.tokens[end].kind is Kind.CONJUNCTION
     if (before in ("is", "was") and many) or (before in ("are", "were") and not many and not joined):
@@ -232,7 +233,7 @@ def _phrase_slip(scene: Scene, phrase: Phrase, context: Context) -> str | None:
     ):
         return f"“the {phrase.text}”"
     shown = phrase.link is not None and phrase.link.stem in lexicon.frame
-    plain = not phrase.determiner and not possessed and phrase.head.text.islower() and phrase.head.text.isalpha()
+    plain = not phrase.determiner and not possessed and phrase.text.islower() and phrase.text.replace(" ", "").isalpha()
     counted = any(word.stem in lexicon.numbers for word in phrase.words)
     if shown and plain and not counted and not many and phrase.head.stem not in lexicon.mass | lexicon.colours:
         return f"“{phrase.link.lower if phrase.link else ''} {phrase.text}”"

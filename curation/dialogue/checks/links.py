@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from curation.dialogue.given import Given
+from curation.dialogue.given import HELD, OWNED, Given
 from curation.dialogue.lexicon import Lexicon
 from curation.dialogue.scene import Kind, Phrase, Scene, Token, plural
 
@@ -12,31 +12,34 @@ HAVE = frozenset({"has", "have", "had"})
 BE = frozenset({"is", "are", "was", "were", "be", "it's", "there's"})
 PLACED = frozenset({"in", "at", "from"})
 ON = frozenset({"on", "in", "inside", "under", "at", "atop"})
-HELD_IN = frozenset({"in", "on", "inside"})  # where what a holder is "with" is
+HELD_IN = frozenset({"in", "on"})  # where what a holder is "with" is
 GLASSES = frozenset({"glasses", "sunglasses", "spectacles", "goggles"})
-OWNED = frozenset({"in", "with", "wear", "hold", "carri", "have"})  # "man in a coat": the coat of the man
-HELD = frozenset({"with", "of", "hold", "contain", "full", "fill"})
+COVERED = frozenset({"top", "cover", "garnish", "sprinkl", "decor", "dust", "drizzl", "coat", "fill", "load"})
+OPPOSITE = {"under": "over", "over": "under", "behind": "in front of", "in front of": "behind"}
 
 
-def bad_links(scene: Scene, given: Given) -> Iterator[str]:
-    """Preposition or verb and the phrase after it must stand so in the evidence, after what they hang on."""
+def bad_links(scene: Scene, given: Given, asked: Sequence[Phrase] = ()) -> Iterator[str]:
+    """Preposition or verb and the phrase after it must stand so in the evidence, after what they hang on. `asked` are
+    the phrases of the question, which an answer may mean by "it"."""
     lexicon = given.lexicon
     for at, phrase in enumerate(scene.phrases):
         link = phrase.link
         if link is None:
-            if word_before(scene, phrase) in HAVE and not _linked(
-                phrase, given, {"with", "of", "wear", "hold", "carri", "have", "contain", "full", "fill"}
+            owner = next((known.head.stem for known in scene.phrases[:at] if known.link is None), "")
+            if word_before(scene, phrase) in HAVE and (
+                not _linked(phrase, given, set(OWNED | HELD))
+                or (given.heads(owner) and not given.has(owner, phrase.head.stem))
             ):
                 yield f"the evidence has no “with {phrase.text}”"
             continue
         previous = scene.phrases[at - 1] if at else None
-        asked = lexicon.frame | lexicon.question_words - lexicon.stems(("made",))
-        if link.stem in lexicon.frame or (previous and previous.head.stem in asked and link.lower in ("of", "from")):
+        kinds = lexicon.frame | lexicon.question_words - lexicon.stems(("made",))
+        if link.stem in lexicon.frame or (previous and previous.head.stem in kinds and link.lower in ("of", "from")):
             continue
         before = scene.tokens.index(link) - 1
-        if phrase.head.stem in lexicon.frame or (before >= 0 and scene.tokens[before].stem in asked):
+        if phrase.head.stem in lexicon.frame or (before >= 0 and scene.tokens[before].stem in kinds):
             continue  # a kind of hat, a view of the sea
-        if link.lower in ("of", "from") and _material(scene, phrase, given):
+        if link.lower in ("of", "from") and _material(scene, phrase, given, asked):
             continue
         if link.lower == "of" and phrase.head.stem in given.owners:
             continue
@@ -62,17 +65,18 @@ def _other_way_round(phrase: Phrase, link: Token, previous: Phrase | None, given
     radiator" of a radiator beside newspapers."""
     lexicon = given.lexicon
     governors = [at for at, _ in given.heads(phrase.head.stem)]
-    near = link.lower in lexicon.symmetric
+    near, turned = link.lower in lexicon.symmetric, OPPOSITE.get(lexicon.same(link.lower))
     if previous is None:  # "What is on the page?"
         told = [known.link for known in given.phrases if known.link is not None]
-        if near:
-            return bool(governors) and any(lexicon.same(known.lower) == lexicon.same(link.lower) for known in told)
+        if near or turned:
+            wanted = turned or lexicon.same(link.lower)
+            return bool(governors) and any(lexicon.same(known.lower) == wanted for known in told)
         holds = any(known.stem in HELD for known in told)
-        return bool(governors) and holds and link.lower in HELD_IN and phrase.head.stem in _holding(lexicon)
-    if link.lower in HELD_IN and phrase.head.stem in _holding(lexicon):
+        return bool(governors) and holds and lexicon.same(link.lower) in HELD_IN and phrase.head.stem in _holding(given)
+    if lexicon.same(link.lower) in HELD_IN and phrase.head.stem in _holding(given):
         links = set(HELD)
-    elif near:
-        links = {lexicon.same(link.lower)}
+    elif near or turned:
+        links = {turned or lexicon.same(link.lower)}
     elif link.lower == "of" and phrase.head.stem in lexicon.persons | lexicon.animals:
         links = set(OWNED)
     else:
@@ -87,9 +91,11 @@ def _other_way_round(phrase: Phrase, link: Token, previous: Phrase | None, given
     )
 
 
-def _holding(lexicon: Lexicon) -> frozenset[str]:
-    """What holds that which it is told to be "with": a bowl, a bedroom, a chart."""
-    return lexicon.holders | lexicon.settings | lexicon.depictions | lexicon.stems(("set", "collection"))
+def _holding(given: Given) -> frozenset[str]:
+    """What holds that which it is told to be "with": a bowl, a bedroom, a chart, waffles "topped with" cream."""
+    lexicon = given.lexicon
+    topped = {p.head.stem for action in given.actions if action.verb.stem in COVERED for p in action.subjects}
+    return lexicon.holders | lexicon.settings | lexicon.depictions | topped
 
 
 def _close(between: Sequence[Phrase], given: Given) -> bool:
@@ -166,6 +172,8 @@ def _same_links(link: Token, phrase: Phrase, lexicon: Lexicon) -> set[str]:
         names |= {lexicon.stem("wear")}
     if link.lower == "about":
         names |= {"of"}
+    if link.lower == "of" and phrase.head.text[:1].isupper():
+        names |= {"in"}  # the peaks of Patagonia
     if link.lower == "with":
         names |= {"have", "hold", "carri"}
     if link.stem in ("hold", "contain"):
@@ -197,15 +205,16 @@ def _place_clause(phrase: Phrase, link: str, given: Given) -> bool:
     return False
 
 
-def _material(scene: Scene, phrase: Phrase, given: Given) -> bool:
+def _material(scene: Scene, phrase: Phrase, given: Given, asked: Sequence[Phrase]) -> bool:
     """Made of wood: the subject has that material in the evidence."""
-    if not any(token.lower == "made" for token in scene.tokens):
+    if not any(token.lower in ("made", "built") for token in scene.tokens):
         return False
-    subject = scene.phrases[0]
-    for material, named in given.lexicon.materials.items():
-        if phrase.head.stem in (material, named) and given.modifies(subject.head.stem, material):
-            return True
-    return False
+    things = asked if scene.phrases[0] is phrase else scene.phrases[:1]
+    return any(
+        phrase.head.stem in (material, named) and given.modifies(thing.head.stem, material)
+        for material, named in given.lexicon.materials.items()
+        for thing in things
+    )
 
 
 def word_before(scene: Scene, phrase: Phrase) -> str:

@@ -28,6 +28,7 @@ LIKENESSES = (
     *("painting", "drawing", "sketch", "illustration", "cartoon", "engraving", "mural", "mosaic", "fresco", "statue"),
     *("sculpture", "bust", "figurine", "model", "replica", "miniature", "toy", "logo", "silhouette"),
 )
+PRONOUNS = frozenset({"he", "she", "it", "they"})
 ASKING = frozenset({"what", "which", "kind", "type", "sort", "of", "in", "on", "at"})
 FIXED = (DESCRIPTION, REASONING)  # their questions are written by hand
 
@@ -56,7 +57,7 @@ class Relations(BaseCheck):
             *_taken_for_real(context, given),
             *_bad_modifiers(answer, given),
             *_bad_predicates(answer, context.question, asked, given),
-            *bad_links(answer, given),
+            *bad_links(answer, given, asked),
             *_bad_actions(answer, asked, given),
             *(_bad_question(context.question, given) if context.turn.response_type not in FIXED else ()),
         ):
@@ -190,10 +191,17 @@ def _bad_actions(scene: Scene, asked: list[Phrase], given: Given) -> Iterator[st
         ):
             continue
         named = [phrase for phrase in _subjects(action, scene) if phrase.head.stem not in lexicon.frame]
-        subjects = named or ([phrase for phrase in asked if phrase.link is None] or asked)[-1:]
+        subjects = named or [phrase for phrase in asked if phrase.link is None][-1:]
         if not subjects:
             continue
         stem = subjects[0].head.stem
+        if not action.verb.lower.endswith("ing") and any(
+            known.link is not None and known.link.stem == verb for _, known in given.heads(stem)
+        ):
+            continue  # "the blood pressure is being checked"
+        clause = {token.lower for token in scene.tokens[subjects[0].start + len(subjects[0].words) : action.start]}
+        if named and clause & PRONOUNS:
+            continue  # "the tent they are pitching"
         if verb == lexicon.stem("wear") and verb not in given.stems:
             continue  # the link check asks for the clothes
         if given.modifies(stem, verb) or (verb, stem) in given.pairs:

@@ -222,10 +222,15 @@ def supported(token: Token, allowed: frozenset[str], context: Context) -> bool:
 
 
 def _compound(token: Token, context: Context) -> bool:
-    """Whether a German noun is the head of a compound of the evidence: of a "Balkendiagramm" one may say "Diagramm"."""
+    """Whether a German noun is the head of a compound of the evidence ("Diagramm" of "Balkendiagramm") or what it is
+    made of ("Holz" of "Holzkiste")."""
     if not context.lexicon.capital_nouns or len(token.lower) < HEAD_LETTERS or not token.text[:1].isupper():
         return False
-    return any(word.endswith(token.lower) and len(word) > len(token.lower) + 2 for word in context.evidence.words)
+    material = token.stem in context.lexicon.materials
+    return any(
+        (word.endswith(token.lower) and len(word) > len(token.lower) + 2) or (material and word.startswith(token.lower))
+        for word in context.evidence.words
+    )
 
 
 __all__ = ["DESCRIPTION", "Coverage", "Cue", "Gender", "Negation", "Numbers", "Words"]

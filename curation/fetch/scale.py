@@ -1,0 +1,57 @@
+"""Pictures made smaller: halved by exact means as often as they are far too large, then interpolated."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Pixels: TypeAlias = np.ndarray[Any, Any]
+
+# Halving may shrink an image to no less than this times its final size; the rest is interpolated. Against a Lanczos
+# reference of 24 photographs, and compared with img2dataset's area averaging: 1.0 is as good in the mean and
+# 1.4 dB worse on the worst, 1.2 is 0.35 dB better and 0.3 worse on the worst, 1.5 is no better than 1.2.
+_MARGIN = 1.2
+# Neither of OpenCV's two fast interpolations looks at more than its 2 or 4 nearest pixels an axis. Against the same
+# reference bicubic is up to 3 dB better where an image shrinks by less than 1.5; from 1.7 on it aliases, and bilinear
+# is up to 0.8 dB better.
+_BILINEAR_SHRINK = 1.6
+
+
+def halvings(width: int, height: int, side: int) -> int:
+    """How often to halve an image whose shortest side shall be `side`."""
+    return max(1, int(min(width, height) / (side * _MARGIN))).bit_length() - 1
+
+
+def halved(pixels: Pixels, times: int) -> Pixels:
+    """Means of 2 x 2 pixels, `times` over; an odd last row or column falls away each time.
+
+    OpenCV does this with vector instructions, and larger boxes without: a third of the time for 4 x 4 instead of 5 x 5.
+    """
+    import cv2
+
+    for _ in range(times):
+        height, width = pixels.shape[0] // 2, pixels.shape[1] // 2
+        pixels = cv2.resize(pixels[: 2 * height, : 2 * width], (width, height), interpolation=cv2.INTER_AREA)
+    return pixels
+
+
+def fitted(pixels: Pixels, scale: int, original: tuple[int, int], size: tuple[int, int]) -> Pixels:
+    """Pixels that each stand for `scale` of an image of the width and height `original`, brought to exactly `size`:
+    bicubic, or bilinear for what is far larger.
+
+    A reduced image's last pixel may stand for less than `scale` of the original's. Without the exact factors
+    the picture would be stretched by up to a pixel, which costs up to 4 dB on sharp photographs.
+    """
+    import cv2
+
+    if (pixels.shape[1], pixels.shape[0]) == size and scale == 1:
+        return pixels
+    across, down = size[0] * scale / original[0], size[1] * scale / original[1]
+    how = cv2.INTER_CUBIC if min(across, down) * _BILINEAR_SHRINK > 1 else cv2.INTER_LINEAR
+    pixels = cv2.resize(pixels, None, fx=across, fy=down, interpolation=how)
+    more_across, more_down = max(0, size[0] - pixels.shape[1]), max(0, size[1] - pixels.shape[0])
+    if more_across or more_down:
+        pixels = cv2.copyMakeBorder(pixels, 0, more_down, 0, more_across, cv2.BORDER_REPLICATE)
+    return pixels[: size[1], : size[0]]
