@@ -14,7 +14,7 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from curation.fetch import colour, png, scale, sniff, webp
+from curation.fetch import colour, jpeg, png, scale, sniff, webp
 
 if TYPE_CHECKING:
     import numpy as np
@@ -150,8 +150,13 @@ class Decoder:
             part = max(each for each in (1, 2, 4, 8) if each == 1 or min(width, height) >= self._side * each)
             flags = {1: cv2.IMREAD_COLOR, 2: cv2.IMREAD_REDUCED_COLOR_2, 4: cv2.IMREAD_REDUCED_COLOR_4}
             flag = flags.get(part, cv2.IMREAD_REDUCED_COLOR_8) | cv2.IMREAD_IGNORE_ORIENTATION
-            return _Loaded(self._by_opencv(data, flag), width, height, part, orientation, icc)
+            pixels = self._by_opencv(data, flag)
+            if jpeg.may_be_cut_short(pixels[-1, -1].tolist()) and jpeg.is_cut_short(data, declared.scan):
+                raise Undecodable("decode", "jpeg: truncated: its data ends early")
+            return _Loaded(pixels, width, height, part, orientation, icc)
         image.load()
+        if declared.kind == sniff.JPEG and jpeg.is_cut_short(data, declared.scan):
+            raise Undecodable("decode", "jpeg: truncated: its data ends early")
         boxes = 1 << scale.halvings(width, height, self._side)
         image = colour.eight_bit(image)
         if boxes > 1:

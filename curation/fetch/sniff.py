@@ -8,19 +8,24 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
+from curation.fetch.jpeg import missing_scans
+
 JPEG, PNG, WEBP, GIF, AVIF = "jpeg", "png", "webp", "gif", "avif"
 _JPEG_SIZES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_JPEG_PROGRESSIVE = frozenset({0xC2, 0xCA})
 _MAX_PARTS = 100_000
 
 
 @dataclass(frozen=True)
 class Declared:
-    """Type by content, canvas size in pixels, and frames (1 for a still; counted up to a bound)."""
+    """Type by content, canvas size in pixels, frames (1 for a still; counted up to a bound), and where the first scan
+    of a JPEG starts."""
 
     kind: str
     width: int
     height: int
     frames: int = 1
+    scan: int = 0
 
 
 class NotAnImage(Exception):
@@ -48,6 +53,7 @@ def sniff(data: bytes) -> Declared:
 
 def _jpeg(data: bytes) -> Declared:
     at, size = 2, None
+    progressive, components = False, b""
     for _ in range(_MAX_PARTS):
         at = data.find(b"\xff", at)
         if at < 0 or at + 4 > len(data):
@@ -66,6 +72,7 @@ def _jpeg(data: bytes) -> Declared:
                 raise Broken("ends in its frame header")
             height, width = struct.unpack(">HH", data[at + 5 : at + 9])
             size = (width, height)
+            progressive, components = marker in _JPEG_PROGRESSIVE, data[at + 10 : at + 2 + length : 3]
         elif marker in _JPEG_SIZES:
             raise Broken("two frame headers")
         if marker == 0xDA:
@@ -74,7 +81,9 @@ def _jpeg(data: bytes) -> Declared:
             # In entropy-coded data ff is always followed by 00 or a restart marker, so ff d9 is the end marker.
             if data.rfind(b"\xff\xd9", at) < 0:
                 raise Broken("truncated: no end marker")
-            return Declared(JPEG, *size)
+            if progressive and (lack := missing_scans(data, at, components)) is not None:
+                raise Broken(lack)
+            return Declared(JPEG, *size, scan=at)
         at += 2 + length
     raise Broken("too many segments")
 
