@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import http.client
@@ -123,7 +124,7 @@ class Client:
             if outcome.hops >= self.section.max_redirects:
                 raise FetchFailed(Reason.TOO_MANY_REDIRECTS, f"more than {self.section.max_redirects} redirects")
             outcome.hops += 1
-            target = self.policy.target(urljoin(target.url, location))
+            target = _next_target(self.policy, target, location)
 
     def _ask_the_site(self, target: Target, name: str, outcome: Outcome, limits: Limits) -> None:
         """What the site's own files say of this target, as far as the recipe has them asked for."""
@@ -155,7 +156,7 @@ class Client:
             location = exchange.headers.get("Location") if exchange.status in _REDIRECTS else None
             if location is not None:
                 exchange.drain()
-                return None, _readable(location)
+                return None, location
             if exchange.status != 200:
                 exchange.drain()
                 raise _status_failure(exchange)
@@ -228,7 +229,7 @@ class Client:
                         return exchange.status, exchange.body().decode("utf-8", "replace")
                 finally:
                     self._idle.give_back(at, connection)
-                at = self.policy.target(urljoin(at.url, _readable(location)))
+                at = _next_target(self.policy, at, location)
         except (FetchFailed, OSError, http.client.HTTPException):
             return None, ""
         return None, ""
@@ -277,9 +278,12 @@ def _retry_after_s(value: str | None) -> float | None:
     return max(0.0, when - time.time())
 
 
-def _readable(location: str) -> str:
-    """A Location header as text: http.client reads headers as Latin-1, servers send UTF-8."""
+def _next_target(policy: AddressPolicy, target: Target, location: str) -> Target:
+    """Where a Location header leads to: http.client reads headers as Latin-1, servers send UTF-8."""
+    with contextlib.suppress(UnicodeError):
+        location = location.encode("latin-1").decode("utf-8")
     try:
-        return location.encode("latin-1").decode("utf-8")
-    except UnicodeError:
-        return location
+        url = urljoin(target.url, location)
+    except ValueError as error:
+        raise FetchFailed(Reason.MALFORMED_URL, "the redirect's host cannot be read") from error
+    return policy.target(url)

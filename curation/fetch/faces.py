@@ -102,6 +102,6 @@ def _boxes(metadata: str | None, column: str) -> list[Box]:
             if not (-0.5 <= left < right <= 1.5 and -0.5 <= top < bottom <= 1.5):
                 raise ValueError("sides are shares of the width and height")
             boxes.append((left, top, right, bottom))
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
         raise ValueError(f"{str(found)[:100]!r} is no list of boxes ({error})") from error
     return boxes

@@ -54,7 +54,7 @@ def expected_hash(metadata: str | None) -> str | None:
         return None
     try:
         value = json.loads(metadata).get("hash")
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         return None
     if not isinstance(value, str):
         return None

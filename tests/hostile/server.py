@@ -187,6 +187,11 @@ def redirect_to_nothing(peer: socket.socket) -> None:
 
 
 @trick
+def redirect_to_half_an_address(peer: socket.socket) -> None:
+    peer.sendall(b"HTTP/1.1 302 Found\r\nLocation: http://[\r\nContent-Length: 0\r\n\r\n")
+
+
+@trick
 def redirect_without_location(peer: socket.socket) -> None:
     peer.sendall(b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n")
 

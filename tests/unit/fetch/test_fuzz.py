@@ -10,6 +10,8 @@ import pytest
 from curation.fetch.decoder import Decoded, DecodeLimits, Decoder, Undecodable
 from curation.fetch.sandbox import DecoderDied, Sandbox
 from tests.hostile.images import FORMATS, encoded, mutated, photograph
+from tests.hostile.parsers import PARSERS
+from tests.hostile.parsers import seeds as inputs
 
 REASONS = {"decode", "not_an_image", "too_many_pixels"}
 LIMITS = DecodeLimits(max_pixels=4_000_000, shortest_side_px=128)  # so small that the larger seeds are shrunk
@@ -77,6 +79,17 @@ def test_many_mutated_files_give_an_image_or_a_reason(kind: str) -> None:
     count = int(os.environ.get("FUZZ_ROUNDS", "20000"))
     ends = rounds(kind, count, seed=random.SystemRandom().randrange(1 << 30))
     assert ends["died"] == 0, ends
+
+
+@pytest.mark.parametrize("name", PARSERS)
+def test_no_mutation_breaks_a_parser(name: str) -> None:
+    """The search that coverage guides is `python -m tests.hostile.fuzz`."""
+    generator = random.Random(21)
+    given = inputs(name)
+    for text in given:
+        PARSERS[name](text)
+    for _ in range(300):
+        PARSERS[name](mutated(generator.choice(given), generator))
 
 
 def test_random_bytes_behind_each_magic_are_rejected() -> None:

@@ -37,6 +37,7 @@ EXPECTED = {
     "redirect_for_ever": Reason.TOO_MANY_REDIRECTS,
     "redirect_to_file": Reason.REFUSED_SCHEME,
     "redirect_to_nothing": Reason.TOO_MANY_REDIRECTS,
+    "redirect_to_half_an_address": Reason.MALFORMED_URL,
     "redirect_without_location": Reason.BAD_RESPONSE,
     "declares_too_much": Reason.TOO_LARGE,
     "declares_less_than_nothing": Reason.TOO_LARGE,
