@@ -124,7 +124,14 @@ def read(text: str, lexicon: Lexicon, verbs: frozenset[str] = frozenset()) -> Sc
             # "a spoon, a fork and a cup on a saucer": each phrase hangs on the same link as the first
             held = link if not current else (scene.phrases[-1].link if scene.phrases and not current else link)
             close()
-            link = held
+            if (
+                held is not None
+                and held.lower == "of"
+                and following is not None
+                and following.lower in ("a", "an", "the")
+            ):
+                held = next((phrase.link for phrase in reversed(scene.phrases) if phrase.link is not held), None)
+            link = held  # "a pair of boots and a hat": the hat is a thing of its own
         else:
             close()
             if token.lower in lexicon.determiners:

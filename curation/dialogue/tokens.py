@@ -30,7 +30,20 @@ ING_ACTS = frozenset(
     }
 )
 PICTURES = frozenset({"image", "photo", "photograph", "picture", "scene", "it", "this"})
-SHOWS = frozenset({"shows", "depicts", "features", "captures", "displays", "contains", "includes", "portrays"})
+SHOWS = frozenset(
+    {
+        "shows",
+        "depicts",
+        "features",
+        "captures",
+        "displays",
+        "contains",
+        "includes",
+        "portrays",
+        "illustrates",
+        "represents",
+    }
+)
 PARTICIPLES = frozenset(
     {"asleep", "seen", "taken", "shown", "known", "written", "drawn", "grown", "broken", "worn", "woven"}
 )

@@ -22,7 +22,6 @@ PLAIN = "detailed_description"
 ASTRAY = "off focus: "
 WHOLE_WORDS, WHOLE = 5, 0.7
 CLUMSY = re.compile(r"(?P<first>[A-Z][a-z]+) (?P<head>[a-z]+)(?<!s) is ")  # "Police officer is directing traffic."
-ART = ("painting", "drawing", "sketch", "illustration", "cartoon", "engraving", "mural", "mosaic", "fresco", "statue")
 BROKEN_OFF = re.compile(r"\b(?:an?|the|and|or|its|his|her|their)\s*\?$", re.I)
 
 
@@ -173,8 +172,6 @@ def off_focus(turn: Turn, focus: Focus, evidence: Evidence) -> list[str]:
     spoken_of = lexicon.entailed(focus.subject)
     if focus.subject and not spoken_of & answer and turn.answer.split()[0].lower() not in lexicon.pronouns:
         return [f"{ASTRAY}the answer speaks of something else"]
-    if lost := _lost_art(turn, answer, evidence):
-        return [f"{ASTRAY}the picture is a {lost}, and the answer does not say so"]
     bare = CLUMSY.match(turn.answer)
     if bare and not lexicon.is_function(bare["first"].lower()) and lexicon.stem(bare["head"]) not in lexicon.mass:
         return ["clumsy: the answer begins without an article"]
@@ -189,15 +186,6 @@ def off_focus(turn: Turn, focus: Focus, evidence: Evidence) -> list[str]:
     if focus.kind in ("color", "count", "material", "wearing", "object") and focus.expected & asked:
         return [f"{ASTRAY}the question gives the answer away"]
     return []
-
-
-def _lost_art(turn: Turn, answer: set[str], evidence: Evidence) -> str:
-    """What the picture is, of a description that tells what is painted as if it were there."""
-    if turn.response_type != PLAIN or not evidence.scenes[0].phrases:
-        return ""
-    head = evidence.scenes[0].phrases[0].head
-    arts = evidence.lexicon.stems(ART)
-    return head.lower if head.stem in arts and head.stem not in answer else ""
 
 
 def _tells_all(answer: frozenset[str], evidence: Evidence) -> bool:

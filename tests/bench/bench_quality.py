@@ -19,7 +19,7 @@ from curation.dialogue.model import Turn
 
 DATA = Path(__file__).parents[1] / "data"
 TURNS = DATA / "turns.tsv"
-# `turns` and `turns_free` are what the checks were tuned on. Each of the others was written or collected when the checks
+# `turns` and `turns_free` are what the checks were tuned on. Each of the others was new when the checks
 # had been tuned on all before it, and then learnt from. What they said when they were new is what turns of that freedom
 # may expect (of the bad turns of turns_qwen that passed, most were slips of grammar and 5 of 65 told something untrue):
 #                    good turns that fell    bad turns that fell

@@ -37,6 +37,12 @@ def bad_links(scene: Scene, given: Given, asked: Sequence[Phrase] = ()) -> Itera
         if link.stem in lexicon.frame or (previous and previous.head.stem in kinds and link.lower in ("of", "from")):
             continue
         before = scene.tokens.index(link) - 1
+        if (
+            link.lower == "by"
+            and scene.tokens[before].kind is Kind.VERB
+            and _done_by(scene.tokens[before], phrase, given)
+        ):
+            continue
         if phrase.head.stem in lexicon.frame or (before >= 0 and scene.tokens[before].stem in kinds):
             continue  # a kind of hat, a view of the sea
         if link.lower in ("of", "from") and _material(scene, phrase, given, asked):
@@ -99,12 +105,13 @@ def _holding(given: Given) -> frozenset[str]:
 
 
 def _close(between: Sequence[Phrase], given: Given) -> bool:
-    """Whether what stands between is only what somebody handles, so that it is where they are: "grilling corn", and
-    not "watching a boat"."""
-    links = [phrase.link for phrase in between]
+    """Whether what stands between is only what somebody handles or is on, so that it is where they are: "grilling
+    corn", "on a windowsill", and not "watching a boat"."""
+    afar = given.lexicon.directed | given.lexicon.distant
     return all(
-        link is not None and link.kind is Kind.VERB and link.stem not in given.lexicon.directed | given.lexicon.distant
-        for link in links
+        phrase.link is not None
+        and (phrase.link.stem not in afar if phrase.link.kind is Kind.VERB else phrase.link.lower in ON)
+        for phrase in between
     )
 
 
@@ -170,6 +177,8 @@ def _same_links(link: Token, phrase: Phrase, lexicon: Lexicon) -> set[str]:
         names |= {"in", "with"} if phrase.head.lower in GLASSES else {"in"}
     if link.lower == "in" and phrase.head.stem in lexicon.clothing:
         names |= {lexicon.stem("wear")}
+    if link.lower == "in":
+        names |= {"during"}
     if link.lower == "about":
         names |= {"of"}
     if link.lower == "of" and phrase.head.text[:1].isupper():
@@ -189,7 +198,7 @@ def _linked(phrase: Phrase, given: Given, links: set[str]) -> list[int]:
         link = known.link
         if known.head.stem == phrase.head.stem and plural(known) != plural(phrase):
             continue  # "surrounded by galaxies" is not surrounded by a galaxy
-        if link is not None and ({lexicon.same(link.lower), link.stem} & links):
+        if link is not None and ({lexicon.same(link.lower)} | lexicon.entailed((link.stem,))) & links:
             found.append(at)
     return found
 
@@ -203,6 +212,12 @@ def _place_clause(phrase: Phrase, link: str, given: Given) -> bool:
         if known.head.stem in given.lexicon.places or (named and link in ("in", "from")):
             return True
     return False
+
+
+def _done_by(verb: Token, phrase: Phrase, given: Given) -> bool:
+    """Whether the evidence has somebody do what is "done by" them."""
+    acts = [action for action in given.actions if action.verb.stem == verb.stem]
+    return any(phrase.head.stem in given.stands_for(doer) for action in acts for doer in action.subjects)
 
 
 def _material(scene: Scene, phrase: Phrase, given: Given, asked: Sequence[Phrase]) -> bool:

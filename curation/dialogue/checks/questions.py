@@ -35,8 +35,7 @@ class Presupposition(BaseCheck):
         lexicon = context.lexicon
         if context.turn.response_type in (DESCRIPTION, FALSE_PREMISE) or _asked_by_cue(context):
             return None
-        allowed = context.evidence.supported | lexicon.question_words | lexicon.frame | context.inferable
-        allowed |= _asked_kind(context) | _rests(context)
+        allowed = context.allowed | lexicon.question_words | _asked_kind(context) | _rests(context)
         extra = [token.text for token in context.question.content if not supported(token, allowed, context)]
         if extra:
             return fail(Reason.BAD_QUESTION, f"the question presupposes: {', '.join(dict.fromkeys(extra))}")

@@ -83,7 +83,8 @@ def _taken_for_real(context: Context, given: Given) -> Iterator[str]:
 def _asked_for(phrase: Phrase, question: Scene, given: Given) -> bool:
     kinds = given.lexicon.categories - given.lexicon.entailed(given.stems)
     before = {token.lower for token in question.tokens[: phrase.start]}
-    return phrase.head.stem in given.lexicon.frame | kinds or (bool(before) and before <= ASKING)
+    talk = given.lexicon.frame | given.lexicon.question_words | kinds
+    return phrase.head.stem in talk or (bool(before) and before <= ASKING)
 
 
 def _reason(answer: str) -> str:
@@ -202,11 +203,12 @@ def _bad_actions(scene: Scene, asked: list[Phrase], given: Given) -> Iterator[st
         clause = {token.lower for token in scene.tokens[subjects[0].start + len(subjects[0].words) : action.start]}
         if named and clause & PRONOUNS:
             continue  # "the tent they are pitching"
-        if verb == lexicon.stem("wear") and verb not in given.stems:
+        if verb in lexicon.wearing and verb not in given.stems:
             continue  # the link check asks for the clothes
         if given.modifies(stem, verb) or (verb, stem) in given.pairs:
             continue  # a sleeping cat; a rocket launch
-        doers = [phrase for known in given.actions if known.verb.stem == verb for phrase in known.subjects]
+        same = [known for known in given.actions if verb in lexicon.entailed((known.verb.stem,))]
+        doers = [phrase for known in same for phrase in known.subjects]
         nouns = [phrase for phrase in given.phrases if phrase.head.stem == verb]
         if (not doers and not nouns) or (doers and not any(stem in given.stands_for(phrase) for phrase in doers)):
             yield f"the evidence does not say that {subjects[0].text} is {action.verb.text}"

@@ -218,6 +218,13 @@ def test_a_description_must_tell_a_fair_part_and_be_a_sentence() -> None:
     }
 
 
+def test_what_is_painted_is_not_told_as_if_it_were_there() -> None:
+    caption, kind = "Oil painting of a shepherd in the hills", "detailed_description"
+    told = failed(caption, "Describe the image.", "The photo shows a shepherd in the hills.", kind)
+    assert told["relations"] == "unsupported"
+    assert failed(caption, "Describe the image.", "A painting shows a shepherd in the hills.", kind) == {}
+
+
 def test_a_turn_that_says_what_an_earlier_one_said_fails() -> None:
     earlier = (Turn("conversation", "What is the man doing?", "The man is walking with an umbrella."),)
     found = failed(COAT, "What does he do?", "He, the man, is walking with the umbrella.", earlier=earlier)

@@ -152,14 +152,6 @@ def test_a_turn_that_is_true_and_answers_another_question_is_dropped(text: str, 
     assert row["detail"].startswith("off focus")
 
 
-def test_what_is_painted_is_not_told_as_if_it_were_there() -> None:
-    for what, kept in (("a shepherd", 0), ("a painting of a shepherd", 1)):
-        said = json.dumps({"answer": f"The photo shows {what} in the hills."})
-        chat = Scripted(lambda request, said=said: says(said))
-        (row,) = Rewrite(ONLY_DESCRIPTIONS, chat)(table("Oil painting of a shepherd in the hills")).to_pylist()
-        assert len(row["turns"]) == kept
-
-
 def test_an_answer_without_its_article_is_asked_for_again_and_kept_when_nothing_better_comes() -> None:
     texts = ["Police officer is directing traffic.", "A police officer is directing traffic."]
     for last in (0, 1):
