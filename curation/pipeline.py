@@ -142,7 +142,7 @@ def production_line(
             Pool(
                 "fetch",
                 (
-                    partial(Download, recipe.download),
+                    partial(Download, recipe.download, actors=recipe.engine.fetching),
                     partial(Images, recipe.images),
                     *contamination,
                     partial(dedup, of="images"),

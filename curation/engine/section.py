@@ -67,3 +67,8 @@ class EngineSection(Section):
     """How long no partition may pass from one pool to the next before the run counts as hung and ends. Must
     exceed what the LLM needs for all partitions that are at it at once."""
     pools: PoolsSection = PoolsSection()
+
+    @property
+    def fetching(self) -> int:
+        """Partitions that may be fetched at once."""
+        return 1 if self.kind == "local" else self.pools.fetch.max * self.pools.fetch.partitions_at_once

@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import functools
 import http.client
+import math
 import random
 import ssl
 import time
@@ -36,11 +37,12 @@ class Client:
 
     Sends nothing to an address that `AddressPolicy` has not passed: each name is resolved once per request,
     and the connection goes to an address of that very answer. Holds no cookies, reads no proxy settings,
-    sends no credentials and no referrer.
+    sends no credentials and no referrer. `actors` says among how many the run's rate to a host is shared.
     """
 
-    def __init__(self, section: DownloadSection, resolver: Resolver | None = None) -> None:
+    def __init__(self, section: DownloadSection, resolver: Resolver | None = None, actors: int = 1) -> None:
         self.section = section
+        self._host_per_s = min(section.host_per_s, (section.run_host_per_s or math.inf) / actors)
         self.policy = AddressPolicy(section.allow_networks, section.ports)
         self.resolver = resolver or Resolver(section.dns_cache_s)
         self._idle = IdleConnections(limit=2 * section.in_flight)
@@ -60,7 +62,7 @@ class Client:
         section = self.section
         self.hosts = Hosts(
             in_flight=section.host_in_flight,
-            per_s=section.host_per_s,
+            per_s=self._host_per_s,
             failures=section.host_failures,
             queue_s=section.host_queue_s,
         )

@@ -39,15 +39,15 @@ class Download:
 
     Reads url, metadata (`hash`). Fills fetch, image, width, height, original_width, original_height, sha256,
     pdq, contrast, sharpness. Rejects with every reason of stage download, malformed_url, and quarantined for
-    an image that killed the decoder. Raises `PartitionError` only when the decoder
+    an image that killed the decoder. `actors` fetch for the run together. Raises `PartitionError` only when the decoder
     cannot be started at all.
     """
 
     name = "download"
 
-    def __init__(self, section: DownloadSection, resolver: Resolver | None = None) -> None:
+    def __init__(self, section: DownloadSection, resolver: Resolver | None = None, actors: int = 1) -> None:
         self._section = section
-        self._client = Client(section, resolver)
+        self._client = Client(section, resolver, actors)
         self._deny = DenyList(section.deny_md5, section.deny_sha256, section.deny_pdq, section.deny_pdq_distance)
         limits = DecodeLimits(
             section.shortest_side_px, section.quality, section.max_pixels, section.max_side_px, section.max_frames

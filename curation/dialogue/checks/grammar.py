@@ -106,10 +106,9 @@ def _plain_verb(context: Context) -> bool:
 def _acting(tokens: Sequence[Token], context: Context) -> list[Token]:
     """Finite verbs of no list, as far as endings and what follows tell them."""
     lexicon = context.lexicon
-    gerunds = {token.stem for token in context.evidence.content if token.lower.endswith("ndo")}
     found: list[Token] = []
     for token, following in pairwise(tokens):
-        if token.stem in gerunds and not token.lower.endswith(("ndo", "ado", "ido", "ar", "er", "ir")):
+        if token.lower.endswith(("a", "e", "an", "en")) and token.lower.rstrip("n")[:-1] in context.gerunds:
             found.append(token)
         ends = lexicon.capital_nouns and token.kind is Kind.WORD and token.text.islower() and token.lower[-1:] in "tn"
         opens = following.lower in lexicon.determiners or following.stem in lexicon.numbers

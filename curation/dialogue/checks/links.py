@@ -158,8 +158,9 @@ def _placed(scene: Scene, previous: Phrase, phrase: Phrase, found: list[int], gi
     for spot in found:
         for start, _ in given.heads(previous.head.stem):
             between = [known.link for known in given.phrases[start + 1 : spot]]
-            if start < spot and all(link is None or link.lower in ("of", "with") for link in between):
-                return True
+            own = bool(between) and given.phrases[spot].determiner in ("his", "her", "its", "their")
+            if start < spot and not own and all(link is None or link.lower in ("of", "with") for link in between):
+                return True  # but who has "a joey in her pouch" is not in it
     return False
 
 

@@ -97,7 +97,8 @@ def _bad_question(question: Scene, given: Given) -> Iterator[str]:
     yield from _bad_modifiers(question, given)
     linked = [phrase for phrase in known if not _held_by(phrase, known, given)]
     yield from bad_links(Scene(question.tokens, linked, question.actions), given)
-    acts = [action for action in question.actions if set(action.subjects) <= set(known)]
+    asking = given.lexicon.question_words - given.lexicon.stems(("hold",))  # "What is he using?" claims nothing
+    acts = [a for a in question.actions if set(a.subjects) <= set(known) and a.verb.stem not in asking]
     yield from _bad_actions(Scene(question.tokens, known, acts), [], given)
 
 

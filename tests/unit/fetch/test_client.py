@@ -169,6 +169,15 @@ def test_a_hosts_share_of_requests_in_flight_and_their_rate_are_bounded(site: Si
     assert len(site.requests) == 40
 
 
+def test_actors_share_the_runs_rate_to_a_host(site: Site) -> None:
+    """What 20 actors do in a second, each alone keeps for itself."""
+    client = Client(section(host_per_s=1000, run_host_per_s=100), actors=20)
+    start = time.monotonic()
+    for _ in range(6):
+        client.fetch(site.url("a.jpg"))
+    assert time.monotonic() - start >= 5 / (100 / 20) - 0.05
+
+
 def test_connections_are_used_again_and_a_closed_one_costs_nothing(site: Site) -> None:
     client = Client(section(host_per_s=1000))
     for _ in range(20):

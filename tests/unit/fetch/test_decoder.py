@@ -185,6 +185,8 @@ BOMBS = {
 MEASURE = """
 import resource, sys
 from curation.fetch.decoder import DecodeLimits, Decoder, Undecodable
+from tests.hostile import without
+without.apply()
 decoder = Decoder(DecodeLimits())
 decoder(open(sys.argv[1], "rb").read())
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -135,6 +135,7 @@ def tiny_clip(folder: Path) -> str:
     return str(folder)
 
 
+@pytest.mark.e2e  # a real model: importing transformers costs 12 s of CPU, all the rest of it 0.2 s
 def test_a_clip_model_of_the_recipe_decides_by_image_and_text(tmp_path: Path) -> None:
     model = tiny_clip(tmp_path)
     texts = ["a red square", "a blue square", "a red square", "a red red red blue square a a a a a a"]
@@ -151,6 +152,7 @@ def test_a_clip_model_of_the_recipe_decides_by_image_and_text(tmp_path: Path) ->
     assert "low_similarity" in expected
 
 
+@pytest.mark.e2e  # as above
 def test_a_model_that_is_not_there_stops_the_run_before_it_starts(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match="similarity cannot load model"):
         Images(section(filters=[{"kind": "similarity", "model": str(tmp_path / "none")}]))
