@@ -48,11 +48,6 @@ class Given:
         owners = frozenset(token.stem for token in evidence.content if token.lower.endswith(("'s", "’s", "s'", "s’")))
         return cls(evidence.lexicon, phrases, actions, pairs, evidence.stems, owners)
 
-    def is_named(self, phrase: Phrase) -> bool:
-        """Whether the phrase is a name of the evidence, capitals and all."""
-        texts = [word.text for word in phrase.words]
-        return any([word.text for word in name.words] == texts for name in self.phrases if name.capitalised)
-
     def has(self, owner: str, thing: str) -> bool:
         """Whether the evidence has an owner with or of a thing: "car with seats"."""
         return any(

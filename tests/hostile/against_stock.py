@@ -1,7 +1,7 @@
 """Which tests fail when a guard is taken away, or when stock img2dataset stands in its place.
 
 `python -m tests.hostile.against_stock [GUARD ...]` runs the tests of each guard of `without.py` and prints a table: the
-test, its cases, how many failed. Each case has 6 s: img2dataset's own fetch has no deadline of its own.
+test, its cases, how many failed. A case that takes too long has failed.
 """
 
 from __future__ import annotations
@@ -16,8 +16,7 @@ from xml.etree import ElementTree
 
 from tests.hostile.without import GUARDS
 
-CASE_S = 6
-RUN_S = 600
+RUN_S = 900
 
 
 def main() -> None:
@@ -34,7 +33,7 @@ def outcomes(guard: str, paths: tuple[str, ...]) -> tuple[Counter[str], Counter[
         report = Path(folder) / "report.xml"
         command = [
             sys.executable, "-m", "pytest", "-q", "-p", "tests.hostile.without", "-p", "no:cacheprovider", "-n", "3",
-            "--timeout", str(CASE_S), "--tb", "no", "--junitxml", str(report), "-m", "not fuzz", *paths,
+            "--tb", "no", "--junitxml", str(report), "-m", "not fuzz", *paths,
         ]  # fmt: skip
         environment = os.environ | {"CURATION_WITHOUT": guard}
         subprocess.run(command, env=environment, capture_output=True, check=False, timeout=RUN_S)

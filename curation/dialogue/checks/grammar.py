@@ -15,6 +15,9 @@ SOUNDS_LIKE_YOU = ("uni", "eu", "one", "use", "usa", "uk", "ut", "uv")
 GROUPS = frozenset({"pair", "group", "herd", "flock", "team", "family", "couple", "crew", "crowd", "band"})
 MATERIALS = frozenset({"wooden", "woolen", "woollen", "golden", "earthen", "silken"})  # a thing is made of wood
 PARTICIPLE = ("ge", "be", "ver", "er", "zer", "ent")  # of German ones; "bedeckt mit" is no verb of a sentence
+JOINS = frozenset(
+    {"and", "or", "because", "since", "while", "as", "that", "who", "which", "what", "where", "when", "if", ",", ";"}
+) | {"they", "he", "she", "it"}  # "the tent they are pitching is yellow"
 SILENT_H = ("hour", "honest", "honor", "heir")
 
 
@@ -173,24 +176,7 @@ def _two_verbs(scene: Scene, context: Context) -> str | None:
         or token.lower in SHOWS
         or (token.kind is Kind.VERB and token.lower.endswith("s") and not token.lower.endswith("ss"))
     ]
-    joins = {
-        "and",
-        "or",
-        "because",
-        "since",
-        "while",
-        "as",
-        *("that", "they", "he", "she", "it"),
-        "who",
-        "which",
-        "what",
-        "where",
-        "when",
-        "if",
-        ",",
-        ";",
-    }
-    if scene is context.answer and len(verbs) > 1 + further and not joins & {token.lower for token in scene.tokens}:
+    if scene is context.answer and len(verbs) > 1 + further and not JOINS & {token.lower for token in scene.tokens}:
         return f"“{verbs[0]} … {verbs[1]}”"
     return None
 
@@ -222,28 +208,15 @@ def _phrase_slip(scene: Scene, phrase: Phrase, context: Context) -> str | None:
     mass = phrase.head.stem in lexicon.mass - own and not made
     if phrase.determiner in ("a", "an") and not possessed and (many or mass):
         return f"“{phrase.determiner} {phrase.text}”"
-    if phrase.determiner in ("a", "an") and phrase.capitalised and phrase.head.stem in lexicon.places:
-        return f"“{phrase.determiner} {phrase.text}”"
-    titled = phrase.capitalised and phrase.words[0].stem in lexicon.persons
-    if (
-        phrase.determiner == "the"
-        and titled
-        and not any(known.determiner for known in context.evidence.scenes[0].phrases)
-    ):
-        return f"“the {phrase.text}”"
+    acts = any(phrase in action.subjects for action in scene.actions if action.verb.lower.endswith("ing"))
+    if phrase.determiner == "the" and phrase.capitalised and (acts or phrase.words[0].stem in lexicon.persons):
+        return f"“the {phrase.text}”"  # as if the name were a thing
     shown = phrase.link is not None and phrase.link.stem in lexicon.frame
     plain = not phrase.determiner and not possessed and phrase.text.islower() and phrase.text.replace(" ", "").isalpha()
     counted = any(word.stem in lexicon.numbers for word in phrase.words)
     if shown and plain and not counted and not many and phrase.head.stem not in lexicon.mass | lexicon.colours:
         return f"“{phrase.link.lower if phrase.link else ''} {phrase.text}”"
-    acts = any(phrase in action.subjects for action in scene.actions if action.verb.lower.endswith("ing"))
-    if phrase.determiner == "the" and phrase.capitalised and acts and phrase.words[0].stem not in lexicon.persons:
-        return f"“the {phrase.text}”"
-    opening = [token.lower for token in scene.tokens[max(0, phrase.start - 2) : phrase.start]]
-    told = [word for word in phrase.words if word.lower not in lexicon.hedges]
-    if opening == ["it", "is"] and (many or (len(told) > 2 and phrase.head.text.islower())):
-        return f"“it is {phrase.text}”"
-    if opening[-1:] and opening[-1] in ("and", "what", "which"):
+    if phrase.start and scene.tokens[phrase.start - 1].lower in ("and", "what", "which"):
         return None  # a bride and groom; what animal
     of_kind = phrase.link is not None and phrase.link.lower == "of"
     countable = phrase.head.lower in lexicon.countable and not of_kind

@@ -113,8 +113,6 @@ def _held_by(phrase: Phrase, known: list[Phrase], given: Given) -> bool:
 def _bad_modifiers(scene: Scene, given: Given) -> Iterator[str]:
     lexicon = given.lexicon
     for phrase in scene.phrases:
-        if given.is_named(phrase):
-            continue
         for at, modifier in enumerate(phrase.modifiers):
             # of "the old man's beard" the man is old; of "the living room sofa" the room is for living
             after = phrase.words[at + 1 :]

@@ -43,6 +43,7 @@ def test_there_are_at_least_sixty_forms() -> None:
 
 @pytest.mark.parametrize("host", INSIDE_HOSTS)
 def test_no_packet_leaves_for_an_inside_host(host: str, sentinel: Listener, guarded: Client) -> None:
+    before = sentinel.hits
     with watch() as seen:
         for url in (f"http://{host}:{sentinel.port}/a.jpg", f"http://{host}/", f"https://{host}/x?y=z"):
             outcome, body = guarded.fetch(url)
@@ -51,7 +52,7 @@ def test_no_packet_leaves_for_an_inside_host(host: str, sentinel: Listener, guar
             assert outcome.reject.reason in REFUSED
     assert seen.connects == []
     assert seen.lookups == []
-    assert sentinel.hits == 0
+    assert sentinel.hits == before
 
 
 @pytest.mark.parametrize("address", INSIDE_ADDRESSES)
