@@ -13,6 +13,12 @@
                                            answered
     personal data, abuse                   personal_data, toxicity               personal_data, toxic
 
+What these catch: words, numbers, names and colours that the evidence does not give; in English who does, has and wears
+what, and what stands where; in Spanish and German which qualities stand with which nouns, and who of several does and
+has what. What they leave to the judge: paraphrase that needs knowledge of the world (they fail about a third
+of what people freely write of a caption, and 2 to 4 % of what a 1.5B model writes by this project's prompts), which of
+two things a last phrase hangs on ("cake with candles on a plate"), the gender of German nouns, and poor reasons.
+
 Two layers are no checks of a single turn: evaluation sets (`contamination.py`, contaminated) and the model-graded judge
 (`stages/judge.py`, judged_unsupported). A new check is a class with a `kind`, its thresholds and
 `check(context) -> Reject | None`, added to `Check`. `python -m tests.bench.bench_quality` prints how each does.
