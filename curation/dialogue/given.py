@@ -57,6 +57,12 @@ class Given:
             if having.link is not held.link  # "with a desk and a chair": neither has the other
         )
 
+    def aimed_at(self, phrase: Phrase) -> bool:
+        """Whether a verb right before the phrase aims at it and tells no place: "looking at", "reflected in"."""
+        before = phrase.start - 2 - bool(phrase.determiner)
+        verbs = (action.verb.stem for action in self.actions if action.start == before)
+        return any(verb in self.lexicon.directed for verb in verbs)
+
     def stays_at(self, phrase: Phrase) -> bool:
         """Whether the verb right before a place, if there is one, says that its subject is there."""
         before = [action for action in self.actions if action.clause == phrase.clause and action.start < phrase.start]

@@ -15,6 +15,7 @@ TOKEN = re.compile(r"[^\W_]+(?:[’'\-][^\W_]+)*[’']?|&|[,.;:!?|()\[\]/–—]
 ING_ACTS = frozenset(
     {
         "landing",
+        "operating",
         "skating",
         "bowling",
         "training",

@@ -85,7 +85,12 @@ def _capital_slips(context: Context) -> Iterator[str]:
     for before, token, following, _ in _windows(context.answer.tokens):
         if token.text[:1].islower() and token.text.capitalize() in nouns:
             yield f"“{token.text}” needs a capital"
-        if token.text == first.text and before.lower in context.lexicon.determiners and following.text[:1].isupper():
+        if (
+            token.text[:1].isupper()
+            and token.text.casefold() == first.text.casefold()
+            and before.lower in context.lexicon.determiners
+            and following.text[:1].isupper()
+        ):
             yield f"“{token.text}” needs no capital"
 
 

@@ -140,6 +140,8 @@ def _placed(scene: Scene, previous: Phrase, phrase: Phrase, found: list[int], gi
         return True
     if at < 0 or scene.tokens[at].lower not in BE:
         return True
+    if all(given.aimed_at(given.phrases[spot]) for spot in found):
+        return False  # who looks at the sea is not at it
     if phrase.head.stem in lexicon.settings or phrase.capitalised or phrase.head.text[:1].isupper():
         return True
     starts = [at for at, _ in given.heads(previous.head.stem)]

@@ -130,7 +130,7 @@ class Answered(BaseCheck):
         places = {
             phrase.link.lower
             for phrase in context.answer.phrases
-            if phrase.link is not None and phrase.head.stem not in lexicon.times | lexicon.clothing
+            if phrase.link is not None and phrase.head.stem not in lexicon.times | lexicon.clothing | lexicon.colours
         }
         if WHERE.match(question) and not places & prepositions & lexicon.place_prepositions:
             return fail(Reason.BAD_QUESTION, "the question asks where, the answer does not tell")

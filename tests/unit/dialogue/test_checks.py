@@ -138,6 +138,7 @@ def test_a_good_turn_passes_every_check(caption: str, question: str, answer: str
             "Where is the teacher?",
             "The teacher is on a board.",
         ),
+        ("relations", "unsupported", "Tower reflected in the lake", "Where is it?", "The tower is in the lake."),
         ("relations", "unsupported", "Wolf howling at the moon", "Where is the wolf?", "The wolf is at the moon."),
         (
             "relations",
