@@ -4,6 +4,10 @@ A run on Ray, with download, image and write stages beside it, asks an LLM stand
 Then a bare loop sends the very same requests to the same stand-in at the same concurrency. What is compared is output
 tokens per second: of the run from its first request to its last answer ("whole", in which the queue fills and runs
 dry once), and in the middle 80 % of its requests ("steady", as in a run that lasts all night).
+
+With `--endpoint http://127.0.0.1:8000/v1 --model NAME` both ask a real engine that is up, through a relay that takes
+their times. Start vLLM with VLLM_SERVER_DEV_MODE=1: its prefix cache is then emptied before each, so that the second
+does not find the first one's prompts.
 """
 
 from __future__ import annotations
@@ -17,22 +21,41 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.request
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import aiohttp
+from aiohttp import web
 
-from tests.servers.openai import Call, LlmServer, Reply
-from tests.world import answer, world
+from tests.servers.openai import Call, Reply
+from tests.world import World, answer, world
 
 
-class Clocked:
-    """A script that answers truthfully after a while and notes when, and how many tokens."""
+class Clock:
+    """When answers left, and how many tokens each had."""
+
+    def __init__(self) -> None:
+        self.done: list[tuple[float, int]] = []
+        self.began = 0.0
+
+    def rates(self) -> tuple[float, float]:
+        """Tokens per second: whole, steady."""
+        done = sorted(self.done)
+        whole = sum(tokens for _, tokens in done) / (done[-1][0] - self.began)
+        low, high = len(done) // 10, 9 * len(done) // 10
+        steady = sum(tokens for _, tokens in done[low + 1 : high + 1]) / (done[high][0] - done[low][0])
+        return whole, steady
+
+
+class Sleeper(Clock):
+    """A script that answers truthfully after a while."""
 
     def __init__(self, latency_s: float) -> None:
+        super().__init__()
         self._latency_s = latency_s
         self._dice = random.Random(1)
-        self.done: list[tuple[float, int]] = []  # when an answer left, and its tokens
-        self.began = 0.0
 
     def __call__(self, call: Call) -> Reply:
         if call.probe:
@@ -44,24 +67,73 @@ class Clocked:
         self.done.append((now + delay_s, len(reply.text.split())))
         return reply
 
-    def rates(self) -> tuple[float, float]:
-        """Tokens per second: whole, steady."""
-        done = sorted(self.done)
-        whole = sum(tokens for _, tokens in done) / (done[-1][0] - self.began)
-        low, high = len(done) // 10, 9 * len(done) // 10
-        steady = sum(tokens for _, tokens in done[low + 1 : high + 1]) / (done[high][0] - done[low][0])
-        return whole, steady
+
+class Relay:
+    """Hands requests on to a real engine, and keeps them and the times of their answers. Starts at `with`."""
+
+    def __init__(self, endpoint: str) -> None:
+        self._upstream = endpoint.removesuffix("/v1")
+        self._loop = asyncio.new_event_loop()
+        self.clock = Clock()
+        self.bodies: list[dict[str, object]] = []
+        self.url = ""
+        self.in_flight = 0
+
+    def __enter__(self) -> Relay:
+        threading.Thread(target=self._loop.run_forever, daemon=True).start()
+        asyncio.run_coroutine_threadsafe(self._start(), self._loop).result()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        asyncio.run_coroutine_threadsafe(self._session.close(), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+
+    def fresh(self) -> None:
+        """Forget the times, and let the engine forget its prefix cache."""
+        self.clock, self.bodies = Clock(), []
+        request = urllib.request.Request(f"{self._upstream}/reset_prefix_cache", method="POST")
+        with urllib.request.urlopen(request, timeout=30):
+            pass
+
+    async def _start(self) -> None:
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0), timeout=aiohttp.ClientTimeout(None)
+        )
+        app = web.Application(client_max_size=2**26)
+        app.router.add_route("*", "/{path:.*}", self._hand_on)
+        runner = web.AppRunner(app)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        self.url = f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
+
+    async def _hand_on(self, request: web.Request) -> web.Response:
+        data = await request.read()
+        body = json.loads(data) if data else {}
+        counts = body.get("max_tokens", 1) > 1  # a probe asks for one token
+        if counts:
+            self.clock.began = self.clock.began or time.perf_counter()
+            self.in_flight += 1
+            self.bodies.append(body)
+        headers = {"Content-Type": "application/json"}
+        url = f"{self._upstream}{request.path}"
+        async with self._session.request(request.method, url, data=data, headers=headers) as response:
+            answered = await response.read()
+        if counts:
+            self.in_flight -= 1
+            tokens = json.loads(answered).get("usage", {}).get("completion_tokens", 0)
+            self.clock.done.append((time.perf_counter(), tokens))
+        return web.Response(body=answered, status=response.status, content_type="application/json")
 
 
-def bare(server: LlmServer, bodies: list[dict[str, object]], in_flight: int, latency_s: float) -> tuple[float, float]:
+def bare(url: str, bodies: list[dict[str, object]], in_flight: int) -> None:
     """The same requests by the plainest loop there is."""
-    clock = server.script = Clocked(latency_s)
     pending = iter(bodies)
 
     async def loop() -> None:
         async def lane(session: aiohttp.ClientSession) -> None:
             for body in pending:
-                async with session.post(f"{server.url}/chat/completions", json=body) as response:
+                async with session.post(f"{url}/chat/completions", json=body) as response:
                     await response.read()
 
         connector = aiohttp.TCPConnector(limit=in_flight)
@@ -69,53 +141,80 @@ def bare(server: LlmServer, bodies: list[dict[str, object]], in_flight: int, lat
             await asyncio.gather(*(lane(session) for _ in range(in_flight)))
 
     asyncio.run(loop())
-    return clock.rates()
+
+
+def run(made: World, rows: int, held: Callable[[], int]) -> float:
+    """Run the recipe over new rows. The mean number of requests in flight while there were any."""
+    made.add_rows("a.parquet", 0, rows)
+    busy: list[int] = []
+    stop = threading.Event()
+    watch = threading.Thread(target=lambda: [busy.append(held()) for _ in iter(lambda: stop.wait(0.1), True)])
+    watch.start()
+    subprocess.run([sys.executable, "-m", "curation", "run", str(made.recipe)], check=True, stdout=subprocess.DEVNULL)
+    stop.set()
+    some = [number for number in busy if number]
+    return sum(some) / len(some)
+
+
+def sections(folder: str) -> dict[str, Any]:
+    """Of the recipe: Ray on two cores, and no politeness for the one host that has every image here."""
+    host = {"host_in_flight": 64, "host_per_s": 10_000}
+    return {
+        "engine": {"kind": "ray", "pools": {name: {"cpus": 0.5} for name in ("prepare", "fetch", "finish")}},
+        "download": {"allow_networks": ["127.0.0.0/8"], "ports": [], **host},
+        "source": {"paths": [f"{folder}/source/*.parquet"], "partition_rows": 64},
+    }
+
+
+def asleep(given: argparse.Namespace, folder: str) -> dict[str, float]:
+    """Run and loop on the stand-in."""
+    with world(Path(folder), client={"max_in_flight": given.in_flight}, **sections(folder)) as made:
+        ours = made.llm.script = Sleeper(given.latency_s)
+        mean = run(made, given.rows, lambda: made.llm.in_flight)
+        bodies = [call.body for call in made.llm.calls]
+        loop = made.llm.script = Sleeper(given.latency_s)
+        bare(made.llm.url, bodies, given.in_flight)
+        return figures(made, ours, loop, mean)
+
+
+def real(given: argparse.Namespace, folder: str) -> dict[str, float]:
+    """Run and loop on a real engine. It may take its time; a busy engine is not a dead one."""
+    client = {"max_in_flight": given.in_flight, "timeout_s": 600, "total_s": 1800, "probe_deadline_s": 300}
+    with Relay(given.endpoint) as relay:
+        endpoints = [{"url": relay.url, "model": given.model}]
+        inference = {"endpoints": endpoints, "client": client}
+        with world(Path(folder), rewrite={}, inference=inference, **sections(folder)) as made:
+            relay.fresh()
+            mean = run(made, given.rows, lambda: relay.in_flight)
+            ours, bodies = relay.clock, relay.bodies
+            relay.fresh()
+            bare(relay.url, bodies, given.in_flight)
+            return figures(made, ours, relay.clock, mean)
+
+
+def figures(made: World, ours: Clock, loop: Clock, mean: float) -> dict[str, float]:
+    """What is printed."""
+    whole, steady = ours.rates()
+    bare_whole, bare_steady = loop.rates()
+    return {
+        "accepted": made.table.status().accepted, "requests": len(ours.done), "mean_in_flight": mean,
+        "run_tokens_per_s": whole, "bare_tokens_per_s": bare_whole, "share_whole": whole / bare_whole,
+        "run_steady_tokens_per_s": steady, "bare_steady_tokens_per_s": bare_steady,
+        "share_steady": steady / bare_steady,
+    }  # fmt: skip
 
 
 def main() -> None:
     parse = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parse.add_argument("--rows", type=int, default=1500)
     parse.add_argument("--in-flight", type=int, default=32)
-    parse.add_argument("--latency-s", type=float, default=1.0, help="of an answer, on average")
+    parse.add_argument("--latency-s", type=float, default=1.0, help="of the stand-in's answer, on average")
+    parse.add_argument("--endpoint", help="a real engine's, ending in /v1")
+    parse.add_argument("--model")
     given = parse.parse_args()
-    pools = {"prepare": {"cpus": 0.5}, "fetch": {"cpus": 0.5}, "finish": {"cpus": 0.5}}
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        world(
-            Path(folder),
-            client={"max_in_flight": given.in_flight},
-            engine={"kind": "ray", "pools": pools},
-            download={  # every image is on one host here, which politeness would hold to 20 a second
-                "allow_networks": ["127.0.0.0/8"],
-                "ports": [],
-                "host_in_flight": 64,
-                "host_per_s": 10_000,
-            },
-            source={"paths": [f"{folder}/source/*.parquet"], "partition_rows": 64},
-        ) as made,
-    ):
-        made.add_rows("a.parquet", 0, given.rows)
-        clock = made.llm.script = Clocked(given.latency_s)
-        held: list[int] = []
-        stop = threading.Event()
-        threading.Thread(
-            target=lambda: [held.append(made.llm.in_flight) for _ in iter(lambda: stop.wait(0.1), True)]
-        ).start()
-        subprocess.run(
-            [sys.executable, "-m", "curation", "run", str(made.recipe)], check=True, stdout=subprocess.DEVNULL
-        )
-        stop.set()
-        run = clock.rates()
-        loop = bare(made.llm, [call.body for call in made.llm.calls], given.in_flight, given.latency_s)
-        accepted = made.table.status().accepted
-    busy = [number for number in held if number]
-    figures = {
-        "rows": given.rows, "accepted": accepted, "requests": len(clock.done),
-        "run_tokens_per_s": run[0], "bare_tokens_per_s": loop[0], "share_whole": run[0] / loop[0],
-        "run_steady_tokens_per_s": run[1], "bare_steady_tokens_per_s": loop[1], "share_steady": run[1] / loop[1],
-        "mean_in_flight": sum(busy) / len(busy),
-    }  # fmt: skip
-    print(json.dumps({name: round(value, 3) for name, value in figures.items()}))  # noqa: T201
+    with tempfile.TemporaryDirectory() as folder:
+        found = real(given, folder) if given.endpoint else asleep(given, folder)
+    print(json.dumps({"rows": given.rows, **{name: round(value, 3) for name, value in found.items()}}))  # noqa: T201
 
 
 if __name__ == "__main__":
