@@ -122,16 +122,9 @@ def read(text: str, lexicon: Lexicon, verbs: frozenset[str] = frozenset()) -> Sc
             link = token
         elif token.kind in (Kind.CONJUNCTION, Kind.BREAK):
             # "a spoon, a fork and a cup on a saucer": each phrase hangs on the same link as the first
-            held = link if not current else (scene.phrases[-1].link if scene.phrases and not current else link)
+            held = link
             close()
-            if (
-                held is not None
-                and held.lower == "of"
-                and following is not None
-                and following.lower in ("a", "an", "the")
-            ):
-                held = next((phrase.link for phrase in reversed(scene.phrases) if phrase.link is not held), None)
-            link = held  # "a pair of boots and a hat": the hat is a thing of its own
+            link = _carried_on(held, following, scene.phrases)
         else:
             close()
             if token.lower in lexicon.determiners:
@@ -140,6 +133,13 @@ def read(text: str, lexicon: Lexicon, verbs: frozenset[str] = frozenset()) -> Sc
                 link = None
     close()
     return scene
+
+
+def _carried_on(link: Token | None, following: Token | None, phrases: list[Phrase]) -> Token | None:
+    """What the phrase after "and" hangs on: of "a pair of boots and a hat" the hat is a thing of its own."""
+    if link is None or link.lower != "of" or following is None or following.lower not in ("a", "an", "the"):
+        return link
+    return next((phrase.link for phrase in reversed(phrases) if phrase.link is not link), None)
 
 
 def _lists(tokens: list[Token]) -> bool:

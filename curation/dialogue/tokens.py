@@ -132,24 +132,15 @@ def _is_verb(index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon, 
         return True  # "What is the bus crossing?"
     if word in ("holds", "contains") and before is Kind.WORD and after is not Kind.BREAK:
         return True
-    if (
-        asks
-        and {"does", "do", "did"} & {other.lower() for other in words[:index]}
-        and before is Kind.WORD
-        and after is not Kind.WORD
-    ):
+    does = asks and {"does", "do", "did"} & {other.lower() for other in words[:index]}
+    if does and before is Kind.WORD and after is not Kind.WORD:
         return True  # "Where does the horseshoe lie?"
     if before_word in MODALS and (before_word != "to" or not word.endswith("s")):
         return lexicon.stem(word) in lexicon.verbs
     if word in SHOWS and (before_word in PICTURES or lexicon.stem(before_word) in lexicon.depictions):
         return True
     if word in lexicon.ing_nouns:
-        # "children building a castle" is an action, "a brick building in the city" a thing
-        acts = before_word in lexicon.auxiliaries and before_word not in ("has", "have", "had")
-        named = words[index + 1][:1].isupper() and words[index][:1].islower() if after is Kind.WORD else False
-        acts = acts or (before is Kind.WORD and (after_word in lexicon.determiners or named))
-        acts = acts or (before is Kind.WORD and after is not Kind.WORD and word in ING_ACTS)
-        return acts and lexicon.stem(word) in lexicon.verbs
+        return _acts_for_once(index, words, kinds, lexicon) and lexicon.stem(word) in lexicon.verbs
     if word.endswith("ing") and len(word) > 4:
         if after is Kind.WORD and lexicon.describes(before_word):
             return False  # "a wooden rowing boat", "two hiking boots"
@@ -175,3 +166,17 @@ def _is_verb(index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon, 
         objects = after in (Kind.PREPOSITION, Kind.FUNCTION) or after_word in lexicon.determiners
         return before is Kind.WORD and (bare or objects)
     return before is Kind.WORD and before_word.endswith("s") and after in (Kind.PREPOSITION, Kind.FUNCTION)
+
+
+def _acts_for_once(index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon) -> bool:
+    """Whether a word in -ing that is mostly a noun is an action here: "children building a castle" is one, "a brick
+    building in the city" a thing."""
+    before = words[index - 1].lower() if index else ""
+    if before in lexicon.auxiliaries and before not in ("has", "have", "had"):
+        return True
+    after = words[index + 1] if index + 1 < len(words) else ""
+    named = after[:1].isupper() and words[index][:1].islower()
+    object_follows = after.lower() in lexicon.determiners or (named and kinds[index + 1] is Kind.WORD)
+    ends = not after or kinds[index + 1] is not Kind.WORD
+    of_thing = index > 0 and kinds[index - 1] is Kind.WORD
+    return of_thing and (object_follows or (ends and words[index].lower() in ING_ACTS))
