@@ -49,6 +49,16 @@ def test_the_mix_of_accepted_turns_is_met_within_two_points_on_every_set_of_a_th
             assert abs(counts[name] / counts.total() - share) < 0.02, counts
 
 
+def test_the_packaged_table_tells_what_captions_carry_as_they_are_read_now(thousands: list[list[Candidate]]) -> None:
+    counts: Counter[str] = Counter()
+    for turn in (turn for samples in thousands for sample in samples for turn in plan(sample, MIXER)):
+        counts[turn.response_type] += SECTION.yields.get(turn.response_type, 1.0)  # type: ignore[assignment]
+    total = sum(counts.values())
+    for name, share in SECTION.shares.items():
+        stale = f"{name} {counts[name] / total:.3f}: make supply.yaml anew, `python -m tests.bench.bench_mix --table`"
+        assert abs(counts[name] / total - share) < 0.01, stale
+
+
 def test_the_expected_shares_and_turns_are_those_that_plans_have(thousands: list[list[Candidate]]) -> None:
     samples = [sample for some in thousands for sample in some]
     solved = solve(SECTION.shares, supply_of(samples), 4, {})
