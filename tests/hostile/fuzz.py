@@ -1,11 +1,12 @@
 """Coverage-guided search for bytes that break a parser: `python -m tests.hostile.fuzz [SECONDS EACH] [PARSER ...]`.
 
-Needs atheris (`pip install atheris`). What it learns stays in `.cache/fuzz`, so that the next search goes on from
+Needs the extra `fuzz` (atheris). What it learns stays in `.cache/fuzz`, so that the next search goes on from
 there; bytes that broke something lie beside it. Prints a line a parser, and fails if one was broken.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import subprocess
 import sys
@@ -17,6 +18,8 @@ _INSTRUMENTED = ["curation.fetch", "protego", "http.client", "urllib.parse", "id
 
 def main() -> int:
     seconds, names = int((sys.argv[1:] or ["60"])[0]), sys.argv[2:]
+    if importlib.util.find_spec("atheris") is None:
+        raise SystemExit("the search needs atheris: pip install 'curation[fuzz]'")
     broken = 0
     from tests.hostile.parsers import PARSERS, seeds
 
