@@ -34,6 +34,8 @@ test-fast: $(VENV) ## the tests without the real LLM
 
 fuzz: $(VENV) ## the long loops of hostile input
 	@$(PY) -m pytest -m fuzz --timeout 7200
+	@$(PY) -m pip install -q --no-deps $$($(PY) -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['optional-dependencies']['fuzz'])")
+	@$(PY) -m tests.hostile.fuzz 120
 
 promises: $(VENV) ## the promises under faults, at their full counts, with what was measured
 	@CURATION_PROMISES=full $(PY) -m pytest tests/integration tests/unit/fetch/test_hostile_server.py --timeout 7200 -rA
