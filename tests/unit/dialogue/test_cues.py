@@ -52,8 +52,7 @@ def carried(rule: dict[str, object], word: str) -> list[str]:
             answer = f"{focus.hint[:1].upper()}{focus.hint[1:]}, because {reason}."
             turn = Turn("complex_reasoning", focus.topic, answer)
             problems = [
-                f"{caption}: {kind}: {reject.detail}"
-                for kind, reject in failures(default_checks(), turn, evidence, ())
+                f"{caption}: {kind}: {reject.detail}" for kind, reject in failures(default_checks(), turn, evidence, ())
             ]
             if not problems:
                 return []
