@@ -42,6 +42,7 @@ SETS = (
     "turns_qwen",
     "turns_sixth",
     "turns_seventh",
+    "turns_eighth",
 )
 
 

@@ -43,8 +43,11 @@ def bad_links(scene: Scene, given: Given, asked: Sequence[Phrase] = ()) -> Itera
             and _done_by(scene.tokens[before], phrase, given)
         ):
             continue
-        if phrase.head.stem in lexicon.frame or (before >= 0 and scene.tokens[before].stem in kinds):
-            continue  # a kind of hat, a view of the sea
+        named_place = phrase.head.text[:1].isupper() and link.lower in PLACED
+        if phrase.head.stem in lexicon.frame or (
+            before >= 0 and scene.tokens[before].stem in kinds and not named_place
+        ):
+            continue  # a kind of hat, a view of the sea; yet not "on a dark background in Pompeii" of coins from there
         if link.lower in ("of", "from") and _material(scene, phrase, given, asked):
             continue
         if link.lower == "of" and phrase.head.stem in given.owners:
