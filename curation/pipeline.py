@@ -20,15 +20,15 @@ from typing import NamedTuple
 import pyarrow as pa
 from rich.console import Console
 
+from curation import asked
 from curation.dedup.index import Claims
 from curation.dedup.keys import known_claims
 from curation.engine.base import Engine, Failure, Line, Pool
 from curation.engine.open import open_engine
 from curation.errors import BadShard
 from curation.inference.chat import Endpoint
-from curation.inference.client import Client
 from curation.inference.open import open_endpoints
-from curation.meter import Meter, Under
+from curation.meter import Meter
 from curation.partition import Partition
 from curation.plan import Plan, make_plan
 from curation.recipe import Recipe
@@ -38,9 +38,7 @@ from curation.stages.contamination import Contamination
 from curation.stages.dedup import Dedup
 from curation.stages.download import Download
 from curation.stages.images import Images
-from curation.stages.judge import Judge, JudgeSection
 from curation.stages.quality import Quality
-from curation.stages.rewrite import Rewrite
 from curation.stages.write import Write, WriteAgain
 from curation.table.commit import Committer
 from curation.table.read import SampleTable
@@ -52,7 +50,6 @@ STAGES = (
     "captions", "dedup_samples", "download", "images", "contamination", "dedup_images", "rewrite", "quality",
     "judge", "dedup_dialogues",
 )  # fmt: skip
-SEER, JUDGE = "rewrite.evidence.describe.endpoints", "judge.endpoints"
 
 
 @dataclass(frozen=True)
@@ -112,7 +109,7 @@ def _carry_out(recipe: Recipe, console: Console, plan: Plan, ends: Ends) -> RunR
         return RunResult(name, plan)
     with ExitStack() as opened:
         engine = opened.enter_context(open_engine(recipe))
-        endpoints = opened.enter_context(open_endpoints(recipe.inference, own_endpoints(recipe)))
+        endpoints = opened.enter_context(open_endpoints(recipe.inference, asked.own_endpoints(recipe)))
         committer = opened.enter_context(ends.committer(table, recipe.fingerprint, name))
         watch = opened.enter_context(
             Watch(plan, recipe, name, engine, endpoints, committer, console, stages_of(recipe))
@@ -132,7 +129,8 @@ def production_line(
 ) -> Line:
     """The stages in order, grouped into the pools of actors that run them."""
     dedup = partial(Dedup, recipe.dedup, claims=claims)
-    judge = () if recipe.judge is None else (partial(_judge, recipe.judge, recipe, endpoints, meter),)
+    rewrite = partial(asked.rewrite, recipe, endpoints, meter)
+    judge = () if recipe.judge is None else (partial(asked.judge, recipe.judge, recipe, endpoints, meter),)
     kept_out = recipe.quality.contamination
     contamination = (partial(Contamination, kept_out),) if kept_out.sets else ()
     return Line(
@@ -148,7 +146,7 @@ def production_line(
                     partial(dedup, of="images"),
                 ),
             ),
-            Pool("rewrite", (partial(_rewrite, recipe, endpoints, meter), partial(Quality, recipe.quality), *judge)),
+            Pool("rewrite", (rewrite, partial(Quality, recipe.quality), *judge)),
             Pool("finish", (partial(dedup, of="dialogues"),)),
         ),
         write=ends.write(recipe.output, recipe.fingerprint, run_name),
@@ -159,25 +157,6 @@ def stages_of(recipe: Recipe) -> tuple[str, ...]:
     """The stages that this recipe runs, in order."""
     optional = {"judge": recipe.judge is not None, "contamination": bool(recipe.quality.contamination.sets)}
     return tuple(stage for stage in STAGES if optional.get(stage, True))
-
-
-def own_endpoints(recipe: Recipe) -> dict[str, tuple[Endpoint, ...]]:
-    """By their keys in the recipe, the endpoints that single stages ask instead of the writer's."""
-    sections = {SEER: recipe.rewrite.evidence.describe, JUDGE: recipe.judge}
-    found = {key: section.endpoints if section else () for key, section in sections.items()}
-    return {key: tuple(each.endpoint() for each in named) for key, named in found.items() if named}
-
-
-def _rewrite(recipe: Recipe, endpoints: tuple[Endpoint, ...], meter: Meter) -> Rewrite:
-    client, own = recipe.inference.client, own_endpoints(recipe)
-    seer = Client(client, own[SEER], meter, SEER) if SEER in own else None
-    return Rewrite(recipe.rewrite, Client(client, endpoints, meter), seer)
-
-
-def _judge(section: JudgeSection, recipe: Recipe, endpoints: tuple[Endpoint, ...], meter: Meter) -> Judge:
-    own = own_endpoints(recipe).get(JUDGE)
-    where = JUDGE if own else "inference"
-    return Judge(section, Client(recipe.inference.client, own or endpoints, Under(meter, "judge"), where))
 
 
 def _commit_all(engine: Engine, line: Line, plan: Plan, committer: Committer, watch: Watch) -> Iterator[Failure]:
