@@ -11,7 +11,8 @@ from typing import Protocol
 
 from curation.errors import PoolError
 from curation.inference.chat import Endpoint
-from curation.inference.client import Client, ClientSection
+from curation.inference.client import Client
+from curation.inference.client_section import ClientSection
 from curation.inference.section import InferenceSection
 from curation.meter import LocalMeter
 

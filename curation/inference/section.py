@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field, model_validator
 
 from curation.inference.chat import Endpoint
-from curation.inference.client import ClientSection
+from curation.inference.client_section import ClientSection
 from curation.inference.pool_section import PoolSection
 from curation.section import Section
 

@@ -12,7 +12,7 @@ from typing import Any
 from curation.errors import EndpointError, PoolError, RecipeError
 from curation.inference.attempt import PROBE, Attempt, Caller, Verdict
 from curation.inference.chat import ChatAnswer, ChatRequest, Endpoint
-from curation.inference.client import ClientSection
+from curation.inference.client_section import ClientSection
 from curation.inference.dispatch import Dispatcher, Lane, Status
 from curation.meter import Meter
 from curation.samples import Reason

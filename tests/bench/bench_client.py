@@ -20,7 +20,8 @@ from typing import Any
 import aiohttp
 
 from curation.inference.chat import ChatRequest, Endpoint
-from curation.inference.client import Client, ClientSection
+from curation.inference.client import Client
+from curation.inference.client_section import ClientSection
 from curation.meter import LocalMeter
 
 SCHEMA = {

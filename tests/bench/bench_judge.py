@@ -11,7 +11,8 @@ import sys
 from curation.dialogue.evidence import gather
 from curation.dialogue.judge import SUPPORTED, Case
 from curation.inference.chat import Endpoint
-from curation.inference.client import Client, ClientSection
+from curation.inference.client import Client
+from curation.inference.client_section import ClientSection
 from curation.meter import LocalMeter
 from curation.stages.judge import JudgeSection, judge
 from tests.bench.bench_quality import DATA, Labelled, labelled

@@ -23,7 +23,8 @@ from curation.dialogue.checks import default_checks, failures
 from curation.dialogue.evidence import gather
 from curation.dialogue.model import Turn
 from curation.inference.chat import ChatAnswer, ChatRequest, Endpoint
-from curation.inference.client import Client, ClientSection
+from curation.inference.client import Client
+from curation.inference.client_section import ClientSection
 from curation.meter import LocalMeter
 from curation.samples import Reason, make_table, sample_id
 from curation.stages.quality import Quality, QualitySection

@@ -14,7 +14,8 @@ import pytest
 
 from curation.errors import PoolError
 from curation.inference.chat import ChatRequest, Endpoint
-from curation.inference.client import Client, ClientSection
+from curation.inference.client import Client
+from curation.inference.client_section import ClientSection
 from curation.inference.pool import ServePool
 from curation.inference.pool_section import PoolSection
 from curation.meter import LocalMeter

@@ -15,7 +15,8 @@ from PIL import Image
 
 from curation.dialogue.vision import data_uri, seen
 from curation.inference.chat import ChatAnswer, ChatRequest, Endpoint
-from curation.inference.client import Client, ClientSection
+from curation.inference.client import Client
+from curation.inference.client_section import ClientSection
 from curation.inference.models import packaged_model
 from curation.meter import LocalMeter
 from curation.samples import make_table

@@ -9,7 +9,8 @@ import pytest
 
 from curation.errors import PoolError, RecipeError
 from curation.inference.chat import ChatAnswer, ChatRequest, Endpoint
-from curation.inference.client import Client, ClientSection
+from curation.inference.client import Client
+from curation.inference.client_section import ClientSection
 from curation.meter import LocalMeter
 from curation.samples import Reason
 from tests.servers.openai import Call, LlmServer, Reply

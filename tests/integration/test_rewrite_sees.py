@@ -13,7 +13,8 @@ import pytest
 from PIL import Image
 
 from curation.inference.chat import Endpoint
-from curation.inference.client import Client, ClientSection
+from curation.inference.client import Client
+from curation.inference.client_section import ClientSection
 from curation.meter import LocalMeter
 from curation.samples import make_table, sample_id
 from curation.stages.quality import Quality, QualitySection

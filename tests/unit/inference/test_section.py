@@ -10,7 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from curation.inference.chat import Endpoint
-from curation.inference.client import ClientSection
+from curation.inference.client_section import ClientSection
 from curation.inference.pool_section import PoolSection, llm_config
 from curation.inference.section import InferenceSection
 
