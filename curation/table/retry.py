@@ -7,6 +7,7 @@ again. So every planned row is there exactly once at any time, and a retry that 
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import pyarrow as pa
@@ -38,7 +39,7 @@ def plan_again(table: SampleTable, partition_rows: int) -> Plan:
     for file in active_files(open_table(table.storage), REJECTED) if table.exists() else []:
         with table.storage.open(file.path) as handle:
             rows = pc.sum(_transient(pq.read_table(handle, columns=["reason"]))).as_py() or 0
-        name = file.path.rpartition("/")[2].removesuffix(".parquet")
+        name = hashlib.sha256(file.path.encode()).hexdigest()[:16]  # of one length, however often rows come again
         for first in range(0, rows, partition_rows):
             size = min(partition_rows, rows - first)
             pending.append(Partition(f"again-{name}-{first}+{size}", file.path, file.path, 1, first, size))

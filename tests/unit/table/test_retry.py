@@ -1,0 +1,60 @@
+"""The commit of a retry on a local folder: names, deaths at a bad moment, a store that is away."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from curation.partition import Partition
+from curation.samples import Reason, Reject, reject
+from curation.stages.write import Write, WriteAgain
+from curation.table.commit import Committer
+from curation.table.read import SampleTable
+from curation.table.receipt import Receipt
+from curation.table.retry import Replacer, plan_again, read_again
+from curation.table.storage import OutputSection, StorageSection
+from tests.unit.table.partitions import finished, partitions
+
+ROWS = 9
+DOWN = Reject(Reason.HTTP_5XX, "found 503, expected 200")
+
+
+@pytest.fixture
+def output(tmp_path: Path) -> OutputSection:
+    return OutputSection(
+        table=str(tmp_path / "table"), commit_every_partitions=1, storage=StorageSection(patience_s=0.3)
+    )
+
+
+@pytest.fixture
+def table(output: OutputSection) -> SampleTable:
+    """One partition, all of whose rows had a server that was down."""
+    made = SampleTable(output)
+    (partition,) = partitions("f", 1, ROWS)
+    rows = finished(partition)
+    down = rows.set_column(rows.schema.get_field_index("reason"), "reason", pa.nulls(ROWS, pa.string()))
+    with Committer(made, "recipe", "run") as committer:
+        committer.add(Write(output, "recipe", "run")(reject(down, dict.fromkeys(range(ROWS), DOWN))))
+    assert made.status().reasons == {"http_5xx": ROWS}
+    return made
+
+
+def done_again(output: OutputSection, partition: Partition, reason: Reject) -> Receipt:
+    """The receipt of such a partition, all of whose rows have this reason now."""
+    rows = reject(read_again(output, partition), dict.fromkeys(range(partition.rows), reason))
+    facts = {b"curation.partition": partition.to_json().encode(), b"curation.seconds": json.dumps({}).encode()}
+    return WriteAgain(output, "recipe", "again")(rows.replace_schema_metadata(facts))
+
+
+def test_names_do_not_grow_with_every_retry(output: OutputSection, table: SampleTable) -> None:
+    lengths = set()
+    for _ in range(12):
+        (partition,) = plan_again(table, ROWS).pending
+        lengths.add(len(partition.id))
+        with Replacer(table, "recipe", "again") as committer:
+            committer.add(done_again(output, partition, DOWN))
+    assert len(lengths) == 1
+    assert table.status().reasons == {"http_5xx": ROWS}
