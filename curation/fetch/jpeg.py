@@ -13,6 +13,8 @@ import re
 _MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
 _SCAN, _END = 0xDA, 0xD9
 _MAX_SCANS = 500  # encoders write about ten; each is a pass over the whole picture
+_MAX_SEGMENTS = 4000  # encoders write one or two tables before a scan
+_SCAN_COMPONENTS = 4  # no scan may name more
 _GREY = 128  # what libjpeg makes of a block that it has no data for
 
 
@@ -21,22 +23,25 @@ def missing_scans(data: bytes, at: int, components: bytes) -> str | None:
     each coefficient of each must have been sent to its last bit. None when nothing is lacking.
     """
     left = {component: set(range(64)) for component in components}
-    scans = 0
+    scans = segments = 0
     while at + 4 <= len(data) and data[at + 1] != _END:
+        segments += 1
         body = at + 4
         end = at + 2 + int.from_bytes(data[at + 2 : body], "big")
         if data[at + 1] == _SCAN and body + 4 <= end <= len(data):
             scans += 1
             first, last, precision = data[end - 3], data[end - 2], data[end - 1] & 15
             if precision == 0:
-                for component in data[body + 1 : end - 3 : 2]:
+                for component in data[body + 1 : end - 3 : 2][:_SCAN_COMPONENTS]:
                     left.get(component, set()).difference_update(range(first, last + 1))
         found = _MARKER.search(data, end)
-        if found is None or scans > _MAX_SCANS:
+        if scans > _MAX_SCANS:
+            return f"more than {_MAX_SCANS} scans"
+        if segments > _MAX_SEGMENTS:
+            return f"more than {_MAX_SEGMENTS} segments"
+        if found is None:
             break
         at = found.start()
-    if scans > _MAX_SCANS:
-        return f"more than {_MAX_SCANS} scans"
     return "truncated: scans are missing" if any(left.values()) else None
 
 
@@ -54,11 +59,14 @@ def is_cut_short(data: bytes, scan: int) -> bool:
     import cv2
     import numpy as np
 
-    end = _MARKER.search(data, scan + 2)
-    if end is None:
+    start = scan + 2 + int.from_bytes(data[scan + 2 : scan + 4], "big")
+    found = _MARKER.search(data, start)
+    if found is None:
         return False
+    # A marker may follow any number of ff that fill; between two of them the bytes would make a marker of their own.
+    picture = data[start : found.start()].rstrip(b"\xff")
     more = bytes(random.Random(1).choices(range(255), k=2000))
-    longer = data[: end.start()] + more + data[end.start() :]
+    longer = data[:start] + picture + more + data[start + len(picture) :]
     before, after = (
         cv2.imdecode(np.frombuffer(each, np.uint8), cv2.IMREAD_REDUCED_GRAYSCALE_8) for each in (data, longer)
     )

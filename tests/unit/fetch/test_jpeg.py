@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from PIL import Image
 
-from curation.fetch import sniff
+from curation.fetch import jpeg, sniff
 from curation.fetch.decoder import DecodeLimits, Decoder, Undecodable
 from tests.hostile.images import encoded, photograph
 
@@ -62,3 +64,43 @@ def test_a_progressive_file_of_thousands_of_scans_is_rejected_before_decoding() 
     scan = whole[first : whole.index(b"\xff", first + 2)]
     with pytest.raises(sniff.Broken, match="scans"):
         sniff.sniff(whole[:first] + scan * 1000 + whole[first:])
+
+
+def ending_in_grey(**options: Any) -> bytes:
+    picture = photograph(601, 403)
+    picture.paste((128, 128, 128), (300, 200, 601, 403))
+    return encoded(picture, **options)
+
+
+@pytest.mark.parametrize("fill", [1, 7])
+def test_bytes_that_fill_before_a_marker_are_no_cut(fill: int) -> None:
+    whole = ending_in_grey(progressive=True)
+    marker = whole.index(b"\xff\xc4", sniff.sniff(whole).scan)
+    assert DECODER(whole[:marker] + b"\xff" * fill + whole[marker:]) == DECODER(whole)
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+def test_a_component_may_be_named_255(progressive: bool) -> None:
+    whole = bytearray(ending_in_grey(progressive=progressive))
+    frame = whole.index(b"\xff\xc2" if progressive else b"\xff\xc0")
+    whole[frame + 13] = 255  # the second of three in the frame header
+    at = whole.find(b"\xff\xda")
+    while at >= 0:
+        for place in range(at + 5, at + 5 + 2 * whole[at + 4], 2):
+            whole[place] = 255 if whole[place] == 2 else whole[place]
+        at = whole.find(b"\xff\xda", at + 4)
+    assert DECODER(bytes(whole)).original_width == 601
+
+
+def test_a_progressive_file_of_thousands_of_segments_is_given_up() -> None:
+    whole = encoded(Image.new("RGB", (64, 64), (9, 99, 200)), progressive=True)
+    first = sniff.sniff(whole).scan
+    after = whole.index(b"\xff\xc4", first)
+    with pytest.raises(sniff.Broken, match="segments"):
+        sniff.sniff(whole[:after] + b"\xff\xe0\x00\x00" * 10_000 + whole[after:])
+
+
+def test_a_scan_that_names_thousands_of_components_costs_little() -> None:
+    """No decoder takes it; what it names past the fourth is not looked at."""
+    scan = b"\xff\xda\xff\xfe" + b"\x04" + bytes([9, 0] * 4 + [1, 0] * 32_760) + b"\x00\x3f\x00"
+    assert jpeg.missing_scans(scan + bytes(9), 0, b"\x01") is not None
