@@ -23,7 +23,7 @@ from curation.table.log import open_table
 from curation.table.maintain import Rewrite, active_files, commit_rewrite, read_shard, write_shard
 from curation.table.read import SampleTable
 from curation.table.receipt import Receipt, ShardFile
-from curation.table.shard import REJECTED
+from curation.table.shard import OUTCOMES, REJECTED
 from curation.table.storage import OutputSection, Storage
 
 TRANSIENT = pa.array([str(reason) for reason in Reason if reason.transient], pa.string())
@@ -62,11 +62,21 @@ class Replacer(Committer):
     def __init__(self, table: SampleTable, recipe: str, run: str) -> None:
         super().__init__(table, recipe, run)
         self._samples = table
-        self._now: dict[str, str] = {}  # where the rows of a planned file are that are not done yet
+        self._kept: dict[str, set[str]] = {}  # a file written here -> planned files whose rows it holds, once it lands
 
     def _commit(self, group: list[Receipt]) -> list[Receipt]:
-        here = {file.path: file for file in active_files(open_table(self._storage), REJECTED)}
-        wanted = {self._now.get(receipt.file_id, receipt.file_id) for receipt in group}
+        """Land what of the group is not in the table yet, as it is where a signal came between commit and answer."""
+        delta = open_table(self._storage)
+        here = {file.path: file for outcome in OUTCOMES for file in active_files(delta, outcome)}
+        left = [receipt for receipt in group if not all(file.path in here for file in receipt.files)]
+        if left:
+            commit_rewrite(self._samples, self._rewrite(left, here), self._info(left), data_change=True)
+        return group
+
+    def _rewrite(self, group: list[Receipt], here: dict[str, ShardFile]) -> Rewrite:
+        """The version that puts the group in its place in a table of these files; writes what it keeps of the old."""
+        now = {planned: path for path, held in self._kept.items() if path in here for planned in held}
+        wanted = {now.get(receipt.file_id, receipt.file_id) for receipt in group}
         if not wanted <= here.keys():
             raise CommitFailed(
                 f"{self._storage.uri()}: files were replaced while their rows were done again. Run again"
@@ -78,15 +88,16 @@ class Replacer(Committer):
             raise CommitFailed(f"{self._storage.uri()}: the rows done again are not those that were rejected")
         if len(rest):
             added.append(write_shard(self._samples, REJECTED, rest, "kept"))
-            planned = {receipt.file_id for receipt in group} | self._now.keys()
-            moved = [path for path in planned if self._now.get(path, path) in wanted]
-            self._now |= dict.fromkeys(moved, added[-1].path)
-        info: dict[str, Any] = {
+            planned = {receipt.file_id for receipt in group} | now.keys()
+            self._kept[added[-1].path] = {path for path in planned if now.get(path, path) in wanted}
+        return Rewrite(tuple(old), tuple(added))
+
+    def _info(self, group: list[Receipt]) -> dict[str, Any]:
+        """What such a version says of itself."""
+        return {
             "upkeep": "retry", "recipe": self._recipe, "run_again": self._run,
             "rows": sum(receipt.planned for receipt in group), "accepted": sum(receipt.accepted for receipt in group),
         }  # fmt: skip
-        commit_rewrite(self._samples, Rewrite(tuple(old), tuple(added)), info, data_change=True)
-        return group
 
     def _done(self, files: list[ShardFile]) -> set[tuple[str, int]]:
         """The planned rows that some files hold."""

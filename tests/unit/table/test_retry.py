@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -11,7 +12,9 @@ import pytest
 from curation.partition import Partition
 from curation.samples import Reason, Reject, reject
 from curation.stages.write import Write, WriteAgain
+from curation.table import retry
 from curation.table.commit import Committer
+from curation.table.maintain import commit_rewrite
 from curation.table.read import SampleTable
 from curation.table.receipt import Receipt
 from curation.table.retry import Replacer, plan_again, read_again
@@ -19,6 +22,7 @@ from curation.table.storage import OutputSection, StorageSection
 from tests.unit.table.partitions import finished, partitions
 
 ROWS = 9
+BLURRED = Reject(Reason.BLURRED, "found 3, expected 9")
 DOWN = Reject(Reason.HTTP_5XX, "found 503, expected 200")
 
 
@@ -58,3 +62,27 @@ def test_names_do_not_grow_with_every_retry(output: OutputSection, table: Sample
             committer.add(done_again(output, partition, DOWN))
     assert len(lengths) == 1
     assert table.status().reasons == {"http_5xx": ROWS}
+
+
+@pytest.mark.parametrize("landed", [True, False])
+def test_a_signal_within_a_commit_loses_no_finished_work_and_brings_nothing_twice(
+    output: OutputSection, table: SampleTable, monkeypatch: pytest.MonkeyPatch, landed: bool
+) -> None:
+    def interrupted(*rewrite: Any, **options: Any) -> None:
+        monkeypatch.undo()
+        if landed:
+            commit_rewrite(*rewrite, **options)
+        raise KeyboardInterrupt
+
+    first, second, third = plan_again(table, 4).pending
+    committer = Replacer(table, "recipe", "again")
+    with committer:
+        committer.add(done_again(output, first, BLURRED))
+        monkeypatch.setattr(retry, "commit_rewrite", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            committer.add(done_again(output, second, BLURRED))
+    assert (committer.committed.partitions, committer.committed.rejected) == (2, 8)
+    assert table.status().reasons == {"blurred": 8, "http_5xx": 1}
+    committer.add(done_again(output, third, BLURRED))
+    assert table.status().reasons == {"blurred": 9}
+    assert table.status().balanced
