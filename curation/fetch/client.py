@@ -42,7 +42,12 @@ class Client:
 
     def __init__(self, section: DownloadSection, resolver: Resolver | None = None, actors: int = 1) -> None:
         self.section = section
-        self._host_per_s = min(section.host_per_s, (section.run_host_per_s or math.inf) / actors)
+        self.hosts = Hosts(
+            in_flight=section.host_in_flight,
+            per_s=min(section.host_per_s, (section.run_host_per_s or math.inf) / actors),
+            failures=section.host_failures,
+            queue_s=section.host_queue_s,
+        )
         self.policy = AddressPolicy(section.allow_networks, section.ports)
         self.resolver = resolver or Resolver(section.dns_cache_s)
         self._idle = IdleConnections(limit=2 * section.in_flight)
@@ -58,14 +63,9 @@ class Client:
         return ssl.create_default_context(cafile=self.section.ca_file)
 
     def start_partition(self) -> None:
-        """Forget which hosts were set aside, and what their robots.txt said."""
+        """Forget which hosts were set aside and what their robots.txt said, but not when each may next be asked."""
         section = self.section
-        self.hosts = Hosts(
-            in_flight=section.host_in_flight,
-            per_s=self._host_per_s,
-            failures=section.host_failures,
-            queue_s=section.host_queue_s,
-        )
+        self.hosts.forget()
         self._robots = Robots(section.agent, self._site_file) if section.robots_txt else None
         self._tdmrep = TdmRep(self._site_file) if section.tdmrep_json else None
 

@@ -1,7 +1,8 @@
-"""Politeness towards one host, and patience with it: for one partition in one actor."""
+"""Politeness towards hosts, for as long as an actor lives; patience with them, for one partition."""
 
 from __future__ import annotations
 
+import heapq
 import threading
 import time
 from collections.abc import Iterator
@@ -11,9 +12,12 @@ from dataclasses import dataclass
 from curation.fetch.record import FetchFailed
 from curation.samples import Reason
 
+_MOST_KEPT = 50_000  # hosts that are remembered from one partition to the next
 
-@dataclass
+
+@dataclass(slots=True)
 class _Host:
+    users: int = 0  # threads that hold a turn or wait for one
     in_flight: int = 0
     next_start: float = 0.0
     interval_s: float = 0.0
@@ -26,8 +30,8 @@ class Hosts:
     """Holds requests back: at most `in_flight` at once and `per_s` started a second to each host.
 
     A host that fails `failures` times in a row is set aside: every further request to it, those that wait
-    included, ends at once with reason host_set_aside. So is one for whose turn somebody waited `queue_s` seconds:
-    the partition has more of its URLs than it takes in that time.
+    included, ends at once with reason host_set_aside. So is one for whose turn somebody waited `queue_s` seconds, or
+    would have to: the partition has more of its URLs than it takes in that time. `forget` ends that, and only that.
     """
 
     def __init__(self, *, in_flight: int, per_s: float, failures: int, queue_s: float) -> None:
@@ -44,18 +48,12 @@ class Hosts:
         start = time.monotonic()
         with self._changed:
             host = self._hosts.setdefault(name, _Host())
-            while True:
-                self._check(name, host)
-                now = time.monotonic()
-                free = host.in_flight < self._in_flight
-                if free and host.next_start <= now:
-                    break
-                left_s = start + self._queue_s - now
-                if left_s <= 0:
-                    host.full = True
-                    self._changed.notify_all()
-                else:
-                    self._changed.wait(min(left_s, host.next_start - now) if free else left_s)
+            host.users += 1
+            try:
+                now = self._wait(name, host, start)
+            except FetchFailed:
+                host.users -= 1
+                raise
             host.in_flight += 1
             host.next_start = now + max(self._interval_s, host.interval_s)
         try:
@@ -63,7 +61,19 @@ class Hosts:
         finally:
             with self._changed:
                 host.in_flight -= 1
+                host.users -= 1
                 self._changed.notify_all()
+
+    def forget(self) -> None:
+        """Begin a partition: no host is set aside. When each may next be asked stays known."""
+        with self._changed:
+            now = time.monotonic()
+            used = {name: host for name, host in self._hosts.items() if host.users}
+            due = [(name, host) for name, host in self._hosts.items() if not host.users and host.next_start > now]
+            self._hosts = used | dict(heapq.nlargest(_MOST_KEPT, due, key=lambda each: each[1].next_start))
+            for host in self._hosts.values():
+                host.full = False
+                host.failures = 0
 
     def slow_down(self, name: str, interval_s: float) -> None:
         """Leave at least so much time between two requests to this host: it asked for it."""
@@ -89,6 +99,21 @@ class Hosts:
             host.failures += 1
             host.last_failure = str(reason)
             self._changed.notify_all()
+
+    def _wait(self, name: str, host: _Host, start: float) -> float:
+        """Until the host is free and its time has come; returns when that is. Holds the lock but while it sleeps."""
+        while True:
+            self._check(name, host)
+            now = time.monotonic()
+            free = host.in_flight < self._in_flight
+            if free and host.next_start <= now:
+                return now
+            left_s = start + self._queue_s - now
+            if left_s <= 0 or host.next_start > start + self._queue_s:
+                host.full = True
+                self._changed.notify_all()
+            else:
+                self._changed.wait(min(left_s, host.next_start - now) if free else left_s)
 
     def _check(self, name: str, host: _Host) -> None:
         if host.full:

@@ -178,6 +178,15 @@ def test_actors_share_the_runs_rate_to_a_host(site: Site) -> None:
     assert time.monotonic() - start >= 5 / (100 / 20) - 0.05
 
 
+def test_a_hosts_rate_holds_from_one_partition_to_the_next(site: Site) -> None:
+    client = Client(section(host_per_s=1000, run_host_per_s=100), actors=20)
+    start = time.monotonic()
+    for _ in range(6):
+        client.start_partition()
+        client.fetch(site.url("a.jpg"))
+    assert time.monotonic() - start >= 5 / (100 / 20) - 0.05
+
+
 def test_connections_are_used_again_and_a_closed_one_costs_nothing(site: Site) -> None:
     client = Client(section(host_per_s=1000))
     for _ in range(20):

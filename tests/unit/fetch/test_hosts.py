@@ -51,3 +51,42 @@ def test_a_wait_that_is_too_long_sets_the_host_aside_for_all() -> None:
         pass
     with impatient.turn("b"):
         pass
+
+
+def test_a_turn_that_cannot_come_in_time_is_not_waited_for() -> None:
+    impatient = hosts(queue_s=60)
+    impatient.pause("a", 3600)
+    start = time.monotonic()
+    with pytest.raises(FetchFailed, match="no turn within"), impatient.turn("a"):
+        pass
+    assert time.monotonic() - start < 30
+
+
+def test_a_new_partition_knows_when_a_host_may_next_be_asked_and_no_more() -> None:
+    patient = hosts(per_s=2, failures=1)
+    start = time.monotonic()
+    with patient.turn("a"):
+        pass
+    patient.failed("a", Reason.TIMEOUT)
+    patient.forget()
+    with patient.turn("a"):
+        patient.forget()  # somebody still holds a turn
+    patient.forget()
+    with patient.turn("a"):
+        pass
+    assert time.monotonic() - start >= 1
+
+
+def test_hosts_that_may_be_asked_again_are_not_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    many = hosts(per_s=1000)
+    for number in range(50):
+        with many.turn(str(number)):
+            pass
+    time.sleep(0.01)
+    many.forget()
+    assert not many._hosts
+    monkeypatch.setattr("curation.fetch.hosts._MOST_KEPT", 3)
+    for number in range(50):
+        many.pause(str(number), 100 + number)
+    many.forget()
+    assert sorted(many._hosts) == ["47", "48", "49"]
