@@ -37,12 +37,14 @@ class DownloadSection(Section):
     """Requests started a second to one host, from one actor. Actors do not speak to each other about hosts: a host
     sees at most this and `host_in_flight` times the number of actors that fetch."""
     run_host_per_s: Annotated[float, Field(gt=0)] | None = None
-    """Requests started a second to one host, from all actors together. Each may start its share, by the number that the
-    pool may grow to, so a host of few partitions is asked more slowly than that; what must then wait longer than
-    `host_queue_s` is rejected as transient. For a host's URLs in many partitions it costs nothing."""
+    """Requests started a second to one host, from all actors together; those for robots.txt and tdmrep.json are not
+    counted. Each actor may start its share, by the number that the pool may grow to, so a host of few partitions is
+    asked more slowly than that. A partition gets about `host_queue_s` * `run_host_per_s` / (`fetch.max` *
+    `fetch.partitions_at_once`) URLs of one host; the rest is rejected as transient: back with `run --retry`."""
     host_queue_s: PositiveSeconds = 300.0
-    """Longest wait for a host's turn. A host that keeps somebody waiting longer (thousands of URLs of one host, a slow
-    `Crawl-delay`) is set aside for the rest of the partition, and its rows are rejected as transient."""
+    """Longest wait for a host's turn. A host that keeps somebody waiting longer, or would have to (thousands of URLs of
+    one host, a slow `Crawl-delay`), is set aside for the rest of the partition, and its rows are rejected as
+    transient."""
     host_failures: Annotated[int, Field(ge=1)] = 5
     """Failures in a row (no address, no connection, time-out, 429, 5xx) after which a host is set aside for the
     rest of the partition."""
