@@ -66,7 +66,7 @@ def run(
             "landed": summary.to_dict(),
         })  # fmt: skip
     else:
-        _tell(result, recipe, summary, console)
+        _tell(result, recipe, summary, console, again)
     path = report or (Path(loaded.report.path) if loaded.report.path else None)
     if path is not None and result.committed:
         _write_report(loaded, path, console)
@@ -258,7 +258,7 @@ def _table(target: str) -> SampleTable:
     return SampleTable(output)
 
 
-def _tell(result: Any, recipe: Path, status: Any, console: Console) -> None:
+def _tell(result: Any, recipe: Path, status: Any, console: Console, again: bool) -> None:
     """What a person wants to know at the end of a run."""
     from curation.report.funnel import Funnel, render
 
@@ -266,9 +266,8 @@ def _tell(result: Any, recipe: Path, status: Any, console: Console) -> None:
         words = f"skipped {bad.path}: {bad.problem}"
         console.print(words, style="yellow", markup=False, highlight=False, soft_wrap=True)
     if not result.plan.pending:
-        console.print(
-            f"Nothing to do: all {result.plan.rows:,} rows in {result.plan.partitions} partitions are committed."
-        )
+        words = f"all {result.plan.rows:,} rows in {result.plan.partitions} partitions are committed"
+        console.print(f"Nothing to do: {'no row was rejected for a reason that may pass' if again else words}.")
     if status.planned:
         console.print(render(Funnel(status.planned, status.accepted, status.reasons)))
     console.print(_how_to_read(_table(str(recipe)).uri, recipe), highlight=False, soft_wrap=True, markup=False)
@@ -276,7 +275,8 @@ def _tell(result: Any, recipe: Path, status: Any, console: Console) -> None:
         console.print(f"{result.elsewhere} partitions were landed by another run first", style="yellow")
     if result.left:
         words = "interrupted" if result.interrupted else "incomplete"
-        console.print(f"{words}: {result.left} partitions stay pending; run again to continue", style="yellow")
+        command = "`run --retry`" if again else "run"
+        console.print(f"{words}: {result.left} partitions stay pending; {command} again to continue", style="yellow")
 
 
 def _how_to_read(uri: str, recipe: Path) -> str:

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
+from typer.testing import CliRunner
 
+from curation.cli import app
 from curation.errors import CommitFailed
 from curation.pipeline import RunResult, retry, run
 from curation.recipe import load_recipe
@@ -16,6 +18,7 @@ from curation.table.erase import erase
 from curation.table.maintain import compact
 from curation.table.retry import plan_again
 from tests.hostile.site import Page
+from tests.integration.test_run import run as run_command
 from tests.integration.test_run import start_run
 from tests.servers.openai import Call, Reply
 from tests.world import World, world
@@ -131,3 +134,19 @@ def test_a_retry_beside_upkeep_ends_with_a_clear_error_and_brings_nothing_back(
             again(made)
         assert again(made).complete
         assert reasons(made) == {"http_404": 2, "erased": 1}
+
+
+def test_a_retry_tells_people_what_is_left_of_a_retry(
+    tmp_path: Path, download: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with world(tmp_path, download=download) as made:
+        after_a_bad_night(made, 10, range(3))
+        pending = RunResult("again", plan_again(made.table, 10), interrupted=True)
+        monkeypatch.setattr("curation.pipeline.retry", lambda recipe, console: pending)
+        told = CliRunner().invoke(app, ["run", str(made.recipe), "--retry"])
+        assert told.exit_code == 1
+        assert "1 partitions stay pending; `run --retry` again to continue" in " ".join(told.output.split())
+        assert again(made).complete
+        code, text = run_command(made, "--retry")
+        assert code == 0, text
+        assert "Nothing to do: no row was rejected for a reason that may pass." in text
