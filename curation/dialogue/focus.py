@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from curation.dialogue.denied import denied
 from curation.dialogue.evidence import OCR
 from curation.dialogue.lexicon import Cue, Lexicon
 from curation.dialogue.model import Evidence, Focus
@@ -35,6 +36,8 @@ def foci(evidence: Evidence) -> list[Focus]:
         if fact.source == OCR:
             found[WRITTEN.topic] = replace(WRITTEN, expected=_words_of(scene), fact=at)
             continue
+        if denied(scene):
+            continue  # what is asked of "woman not wearing a mask" would be answered with a mask
         for source in (_counts, _colours, _wearing, _objects, _doing, _places, _materials):
             for focus in source(scene, evidence.lexicon):
                 found.setdefault(focus.topic, replace(focus, fact=at))
@@ -66,6 +69,9 @@ def cues_of(evidence: Evidence) -> list[Cue]:
     """The cues that the evidence holds: as the head of a phrase or as an action, and some as a modifier too. Robert
     Frost is not cold, and a plush owl does not sleep by day."""
     lexicon = evidence.lexicon
+    if evidence.stems & lexicon.replicas or any(denied(scene) for scene in evidence.scenes):
+        return []
+    names = {word for scene in evidence.scenes for p in scene.phrases if scene.is_name(p) for word in p.words}
     heads = {
         phrase.head.stem
         for scene in evidence.scenes
@@ -73,9 +79,13 @@ def cues_of(evidence: Evidence) -> list[Cue]:
         if not scene.is_name(phrase) or phrase.head.stem in lexicon.places
     }
     heads |= {action.verb.stem for scene in evidence.scenes for action in scene.actions}
-    if evidence.stems & lexicon.replicas:
-        heads = set()
-    return [cue for cue in lexicon.cues if cue.stems & (evidence.stems if cue.anywhere else heads)]
+    told = {token.stem for token in evidence.content if token not in names}
+    found = []
+    for cue in lexicon.cues:
+        where = (evidence.stems if cue.named else told) if cue.anywhere else heads
+        if cue.stems & where and not cue.unless & evidence.stems:
+            found.append(cue)
+    return found
 
 
 def _clue(evidence: Evidence, named: frozenset[str]) -> tuple[str, int]:
@@ -185,7 +195,7 @@ def _wearing(scene: Scene, lexicon: Lexicon) -> Iterator[Focus]:
     for phrase in scene.phrases:
         if people and phrase.head.stem in lexicon.clothing and phrase.link and phrase.link.stem in ("in", "wear"):
             before = [person for person in people if person.start < phrase.start]
-            if before:
+            if len(before) == 1:
                 topic, be = f"what {name_of(before[0], scene, lexicon)} {_be(before[0])} wearing", _be(before[0])
                 forms = [f"{ask} {be} (?:the )?{_slot(before[0])} wearing" for ask in ("What", "What clothing")]
                 yield _focus("wearing", topic, before[0], lexicon.stem("wear"), phrase.head.stem, *forms)
@@ -197,7 +207,7 @@ def _objects(scene: Scene, lexicon: Lexicon) -> Iterator[Focus]:
             (phrase for phrase in scene.phrases if phrase.link is not None and phrase.link is action.verb), None
         )
         shows = action.verb.stem in lexicon.frame
-        if direct is None or not action.subjects or not _progressive(action) or shows:
+        if direct is None or not _progressive(action) or shows or _doubtful(action, lexicon):
             continue
         subject = action.subjects[0]
         topic = f"what {name_of(subject, scene, lexicon)} {_be(subject)} {action.verb.lower}"
@@ -207,7 +217,7 @@ def _objects(scene: Scene, lexicon: Lexicon) -> Iterator[Focus]:
 
 def _doing(scene: Scene, lexicon: Lexicon) -> Iterator[Focus]:
     for action in scene.actions:
-        if not action.subjects or not _progressive(action) or action.verb.stem == lexicon.stem("wear"):
+        if not _progressive(action) or action.verb.stem == lexicon.stem("wear") or _doubtful(action, lexicon):
             continue
         subject = action.subjects[0]
         if _is_person(subject, lexicon) or _is_animal(subject, lexicon):
@@ -256,6 +266,16 @@ def _before_is_directed(scene: Scene, phrase: Phrase, lexicon: Lexicon) -> bool:
         and verbs[-1].verb.stem in lexicon.directed
         and phrase.link is not None
         and (scene.tokens.index(phrase.link) == verbs[-1].start + 1)
+    )
+
+
+def _doubtful(action: Action, lexicon: Lexicon) -> bool:
+    """Whether nobody acts, or one of two may: of "mother holding a baby wearing a hat" neither is asked for."""
+    if not action.subjects:
+        return True
+    last = action.subjects[-1]
+    return (
+        len(action.subjects) > 1 and last.link is not None and (_is_person(last, lexicon) or _is_animal(last, lexicon))
     )
 
 

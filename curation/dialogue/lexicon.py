@@ -25,7 +25,9 @@ class Cue:
     ask: tuple[str, ...]  # questions that it can answer
     conclusion: str
     words: frozenset[str]  # stems the conclusion may use beyond the evidence
-    anywhere: bool  # whether it also stands as a modifier: "wedding cake" tells a wedding, "snow leopard" no snow
+    anywhere: bool  # whether it also stands as a modifier: "birthday cake" tells a birthday, "snow leopard" no snow
+    named: bool  # whether it may stand in a name: Easter; "Rusty Wallace" is not old
+    unless: frozenset[str]  # stems beside which it tells something else: "iced coffee"
     core: frozenset[str]  # stems of the conclusion itself, hedges left out
 
 
@@ -201,6 +203,8 @@ class Lexicon:
             conclusion=cue["conclusion"],
             words=self.stems(cue["words"]) | self.stems(WORD.findall(cue["conclusion"])),
             anywhere=cue.get("anywhere") == "true",
+            named=any(word[:1].isupper() for word in cue["cue"]),
+            unless=self.stems(cue.get("unless", ())),
             core=frozenset(
                 self.stem(word)
                 for word in WORD.findall(cue["conclusion"].lower())

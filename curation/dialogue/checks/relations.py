@@ -190,7 +190,7 @@ def _bad_actions(scene: Scene, asked: list[Phrase], given: Given) -> Iterator[st
             or action.verb.lower in ("made", "doing", "located", "found")
         ):
             continue
-        named = [phrase for phrase in _subjects(action, scene) if phrase.head.stem not in lexicon.frame]
+        named = [phrase for phrase in _subjects(action, scene, lexicon) if phrase.head.stem not in lexicon.frame]
         subjects = named or [phrase for phrase in asked if phrase.link is None][-1:]
         if not subjects:
             continue
@@ -207,14 +207,28 @@ def _bad_actions(scene: Scene, asked: list[Phrase], given: Given) -> Iterator[st
         if given.modifies(stem, verb) or (verb, stem) in given.pairs:
             continue  # a sleeping cat; a rocket launch
         same = [known for known in given.actions if verb in lexicon.entailed((known.verb.stem,))]
-        doers = [phrase for known in same for phrase in known.subjects]
+        doers = [phrase for known in same for phrase in _doers(known, lexicon)]
         nouns = [phrase for phrase in given.phrases if phrase.head.stem == verb]
         if (not doers and not nouns) or (doers and not any(stem in given.stands_for(phrase) for phrase in doers)):
             yield f"the evidence does not say that {subjects[0].text} is {action.verb.text}"
 
 
-def _subjects(action: Action, scene: Scene) -> tuple[Phrase, ...]:
+def _doers(action: Action, lexicon: Lexicon) -> tuple[Phrase, ...]:
+    """Who may act: of "boy watching a girl eating an apple" the girl alone, whom somebody else's verb aims at."""
+    last = action.subjects[-1] if action.subjects else None
+    if last is None or last.link is None or last.link.lower in ("with", "and", "of"):
+        return action.subjects  # "a group of hikers resting"
+    living = last.head.stem in lexicon.persons | lexicon.animals
+    worn = action.verb.stem in lexicon.wearing and last.head.stem not in lexicon.persons
+    return (last,) if living and not worn and action.verb.lower.endswith("ing") else action.subjects
+
+
+def _subjects(action: Action, scene: Scene, lexicon: Lexicon) -> tuple[Phrase, ...]:
     """Who acts: the clause's first phrase, or in "What animals is the dog herding?" the one after the auxiliary."""
+    if len(_doers(action, lexicon)) < len(action.subjects):
+        before = scene.tokens[action.start - 1]
+        if before in action.subjects[-1].words:  # "a boy is watching a girl eating": right before its verb
+            return action.subjects[-1:]
     if len(action.subjects) > 1 and scene.tokens[0].lower in ("what", "which", "how", "whose"):
         first, last = action.subjects
         between = scene.tokens[first.start + len(first.words) : last.start]

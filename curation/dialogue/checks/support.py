@@ -8,6 +8,7 @@ from pydantic import Field
 
 from curation.dialogue.checks.base import DESCRIPTION, FALSE_PREMISE, REASONING, BaseCheck, Context, fail
 from curation.dialogue.checks.relations import BECAUSE
+from curation.dialogue.denied import denied, is_denial
 from curation.dialogue.focus import cues_of
 from curation.dialogue.lexicon import POSSESSIVE
 from curation.dialogue.scene import Kind, Phrase, Scene, Token, plural, read
@@ -110,7 +111,8 @@ class Gender(BaseCheck):
 
 
 class Negation(BaseCheck):
-    """What is not in an image cannot be known from a caption: no denials, save where a false premise is refused."""
+    """What is not in an image cannot be known from a caption: no denials, save where a false premise is refused. And
+    what the caption denies ("not wearing a mask") is not there."""
 
     kind: Literal["negation"] = "negation"
 
@@ -122,6 +124,9 @@ class Negation(BaseCheck):
         written = {token.lower for scene in context.evidence.scenes for token in scene.tokens}
         if found - written:
             return fail(Reason.UNSUPPORTED, f"the answer denies something: {min(found)}")
+        absent = frozenset(stem for scene in context.evidence.scenes for stem in denied(scene))
+        if context.lexicon.reads and absent & context.answer_stems and not any(map(is_denial, said)):
+            return fail(Reason.UNSUPPORTED, f"the evidence denies it: {min(absent & context.answer_stems)}")
         return None
 
 
