@@ -195,5 +195,5 @@ def _outcome(mixer: Mixer, supply: Supply, lean: Mapping[str, float]) -> Solved:
         lean,
         {name: number / total for name, number in turns.items()},
         {name: math.sqrt(square / samples / 1000) / mean for name, square in squares.items()},
-        mean,
+        mean if supply else 0.0,
     )

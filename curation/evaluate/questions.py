@@ -11,7 +11,7 @@ from types import MappingProxyType
 # language is `other`. "Why", and all that asks for what is inferred, comes before what is merely asked for.
 _RULES: tuple[tuple[str, str], ...] = (
     ("description", r"^(?:\w+ you )?(?:please )?(?:describe|explain|elaborate|analy[sz]e|summari[sz]e|write|tell)\b"),
-    ("description", r"\b(?:describe|description|in detail|happening|going on|main focus|key elements)\b"),
+    ("description", r"\b(?:describe|description|in detail|(?<!be )happening|going on|main focus|key elements)\b"),
     ("description", r"\bwhat (?:do|can) you see\b|\b(?:photo|picture|image) about\b"),
     ("description", r"\bwhat (?:is|does) (?:shown|depicted|(?:in )?(?:this|the) (?:photo|picture|image))\b"),
     ("reason", r"^why\b|\b(?:reasons?|purpose|might|may|could|would|infer\w*|suggests?|likely|probably|imagine)\b"),

@@ -148,12 +148,15 @@ def run(made: World, rows: int, held: Callable[[], int]) -> float:
     made.add_rows("a.parquet", 0, rows)
     busy: list[int] = []
     stop = threading.Event()
-    watch = threading.Thread(target=lambda: [busy.append(held()) for _ in iter(lambda: stop.wait(0.1), True)])
+    watch = threading.Thread(
+        target=lambda: [busy.append(held()) for _ in iter(lambda: stop.wait(0.1), True)], daemon=True
+    )
     watch.start()
-    subprocess.run([sys.executable, "-m", "curation", "run", str(made.recipe)], check=True, stdout=subprocess.DEVNULL)
+    command = [sys.executable, "-m", "curation", "run", str(made.recipe)]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     stop.set()
     some = [number for number in busy if number]
-    return sum(some) / len(some)
+    return sum(some) / max(1, len(some))
 
 
 def sections(folder: str) -> dict[str, Any]:
