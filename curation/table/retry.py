@@ -8,13 +8,15 @@ again. So every planned row is there exactly once at any time, and a retry that 
 from __future__ import annotations
 
 import hashlib
+import random
+import time
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from curation.errors import CommitFailed
+from curation.errors import CommitFailed, CommitStateUnknown, CurationError
 from curation.partition import Partition
 from curation.plan import FilePlan, Plan
 from curation.samples import Reason, make_table
@@ -37,8 +39,7 @@ def plan_again(table: SampleTable, partition_rows: int) -> Plan:
     """
     pending: list[Partition] = []
     for file in active_files(open_table(table.storage), REJECTED) if table.exists() else []:
-        with table.storage.open(file.path) as handle:
-            rows = pc.sum(_transient(pq.read_table(handle, columns=["reason"]))).as_py() or 0
+        rows = pc.sum(_transient(_read(table.storage, file.path, ["reason"]))).as_py() or 0
         name = hashlib.sha256(file.path.encode()).hexdigest()[:16]  # of one length, however often rows come again
         for first in range(0, rows, partition_rows):
             size = min(partition_rows, rows - first)
@@ -49,8 +50,7 @@ def plan_again(table: SampleTable, partition_rows: int) -> Plan:
 
 def read_again(output: OutputSection, partition: Partition) -> pa.Table:
     """The rows of such a partition as their source gave them; each keeps its own `partition` and `row`."""
-    with Storage(output.table, output.storage).open(partition.file) as handle:
-        rows = pq.read_table(handle, columns=[*GIVEN, "reason"])
+    rows = _read(Storage(output.table, output.storage), partition.file, [*GIVEN, "reason"])
     chosen = rows.filter(_transient(rows)).slice(partition.first_row, partition.rows)
     return make_table({name: chosen.column(name) for name in GIVEN})
 
@@ -65,13 +65,36 @@ class Replacer(Committer):
         self._kept: dict[str, set[str]] = {}  # a file written here -> planned files whose rows it holds, once it lands
 
     def _commit(self, group: list[Receipt]) -> list[Receipt]:
-        """Land what of the group is not in the table yet, as it is where a signal came between commit and answer."""
-        delta = open_table(self._storage)
-        here = {file.path: file for outcome in OUTCOMES for file in active_files(delta, outcome)}
-        left = [receipt for receipt in group if not all(file.path in here for file in receipt.files)]
-        if left:
-            commit_rewrite(self._samples, self._rewrite(left, here), self._info(left), data_change=True)
+        """Land the group, and return it; tries again for as long as the store is away and has our patience."""
+        deadline = time.monotonic() + self._storage.patience_s
+        pause = 0.05
+        unknown = False
+        while cause := self._attempt(group):
+            unknown |= isinstance(cause, CommitStateUnknown)
+            if time.monotonic() + pause > deadline:
+                raise cause if isinstance(cause, CurationError) else self._gave_up(len(group), unknown) from cause
+            time.sleep(pause * random.uniform(0.5, 1.0))
+            pause = min(pause * 2, self._output.storage.max_backoff_s)
         return group
+
+    def _attempt(self, group: list[Receipt]) -> Exception | None:
+        """Land what of the group is not in the table yet, as it is where a signal came between commit and answer.
+        Returns what kept it from landing, where another attempt may fare better."""
+        from deltalake.exceptions import DeltaError
+
+        try:
+            delta = open_table(self._storage)
+            here = {file.path: file for outcome in OUTCOMES for file in active_files(delta, outcome)}
+            left = [receipt for receipt in group if not all(file.path in here for file in receipt.files)]
+            rewrite = self._rewrite(left, here) if left else None
+        except (DeltaError, OSError) as error:
+            return error
+        try:
+            if rewrite is not None:
+                commit_rewrite(self._samples, rewrite, self._info(left), data_change=True)
+        except (CommitFailed, CommitStateUnknown, DeltaError, OSError) as error:
+            return error
+        return None
 
     def _rewrite(self, group: list[Receipt], here: dict[str, ShardFile]) -> Rewrite:
         """The version that puts the group in its place in a table of these files; writes what it keeps of the old."""
@@ -103,9 +126,18 @@ class Replacer(Committer):
         """The planned rows that some files hold."""
         done: set[tuple[str, int]] = set()
         for file in files:
-            with self._storage.open(file.path) as handle:
-                done.update(_planned(pq.read_table(handle, columns=["partition", "row"])))
+            done.update(_planned(_read(self._storage, file.path, ["partition", "row"])))
         return done
+
+
+def _read(storage: Storage, path: str, columns: list[str]) -> pa.Table:
+    """Some columns of a file; waits for a store that is away, then raises an `OSError`."""
+
+    def read() -> pa.Table:
+        with storage.open(path) as handle:
+            return pq.read_table(handle, columns=columns)
+
+    return storage.patiently(read)
 
 
 def _transient(rows: pa.Table) -> Any:

@@ -8,7 +8,9 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from deltalake.exceptions import DeltaError
 
+from curation.errors import CommitFailed, CommitStateUnknown
 from curation.partition import Partition
 from curation.samples import Reason, Reject, reject
 from curation.stages.write import Write, WriteAgain
@@ -86,3 +88,69 @@ def test_a_signal_within_a_commit_loses_no_finished_work_and_brings_nothing_twic
     committer.add(done_again(output, third, BLURRED))
     assert table.status().reasons == {"blurred": 9}
     assert table.status().balanced
+
+
+def away(*arguments: Any, **options: Any) -> Any:
+    raise DeltaError("503 Service Unavailable")
+
+
+def test_a_store_that_comes_back_costs_a_retry_nothing(
+    output: OutputSection, table: SampleTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failures = iter([OSError("connection reset"), CommitStateUnknown("it is away"), CommitFailed("another upkeep")])
+
+    def sometimes(*rewrite: Any, **options: Any) -> None:
+        if failure := next(failures, None):
+            if isinstance(failure, CommitStateUnknown):  # which it did
+                commit_rewrite(*rewrite, **options)
+            raise failure
+        commit_rewrite(*rewrite, **options)
+
+    monkeypatch.setattr(retry, "commit_rewrite", sometimes)
+    with Replacer(table, "recipe", "again") as committer:
+        for partition in plan_again(table, 4).pending:
+            committer.add(done_again(output, partition, BLURRED))
+    assert committer.committed.rejected == 9
+    assert table.status().reasons == {"blurred": 9}
+    assert table.status().balanced
+
+
+@pytest.mark.parametrize("name", ["open_table", "commit_rewrite", "read_shard"])
+def test_a_store_that_stays_away_ends_a_retry_in_words(
+    output: OutputSection, table: SampleTable, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    (partition,) = plan_again(table, ROWS).pending
+    receipt = done_again(output, partition, BLURRED)
+    monkeypatch.setattr(retry, name, away)
+    with pytest.raises(CommitFailed, match=r"could not commit 1 partitions after 0.3 s.*Run again when it is back"):
+        Replacer(table, "recipe", "again").add(receipt)
+    assert table.status().reasons == {"http_5xx": ROWS}
+
+
+def test_what_may_have_landed_in_a_store_that_stays_away_is_not_called_a_failure(
+    output: OutputSection, table: SampleTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown(*rewrite: Any, **options: Any) -> None:
+        monkeypatch.setattr(retry, "open_table", away)
+        raise CommitStateUnknown("it is away")
+
+    (partition,) = plan_again(table, ROWS).pending
+    receipt = done_again(output, partition, BLURRED)
+    monkeypatch.setattr(retry, "commit_rewrite", unknown)
+    with pytest.raises(CommitStateUnknown, match="delete nothing"):
+        Replacer(table, "recipe", "again").add(receipt)
+
+
+def test_what_the_timer_of_a_retry_could_not_commit_is_told_by_the_next_call(
+    output: OutputSection, table: SampleTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = SampleTable(output.model_copy(update={"commit_every_partitions": 9, "commit_every_s": 0.05}))
+    (partition,) = plan_again(table, ROWS).pending
+    receipt = done_again(output, partition, BLURRED)
+    monkeypatch.setattr(retry, "open_table", away)
+    committer = Replacer(slow, "recipe", "again")
+    committer.__enter__()
+    committer.add(receipt)
+    committer._timer.join(timeout=10)
+    with pytest.raises(CommitFailed, match="is away"):
+        committer.flush()
