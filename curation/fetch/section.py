@@ -39,8 +39,9 @@ class DownloadSection(Section):
     run_host_per_s: Annotated[float, Field(gt=0)] | None = None
     """Requests started a second to one host, from all actors together; those for robots.txt and tdmrep.json are not
     counted. Each actor may start its share, by the number that the pool may grow to, so a host of few partitions is
-    asked more slowly than that. A partition gets about `host_queue_s` * `run_host_per_s` / (`fetch.max` *
-    `fetch.partitions_at_once`) URLs of one host; the rest is rejected as transient: back with `run --retry`."""
+    asked more slowly than that. A partition gets about
+    `host_queue_s` * `run_host_per_s` / (`fetch.max` * `fetch.partitions_at_once`)
+    URLs of one host; the rest is rejected as transient and comes back with `run --retry`."""
     host_queue_s: PositiveSeconds = 300.0
     """Longest wait for a host's turn. A host that keeps somebody waiting longer, or would have to (thousands of URLs of
     one host, a slow `Crawl-delay`), is set aside for the rest of the partition, and its rows are rejected as
