@@ -107,7 +107,8 @@ def test_a_store_that_comes_back_costs_a_retry_nothing(
         commit_rewrite(*rewrite, **options)
 
     monkeypatch.setattr(retry, "commit_rewrite", sometimes)
-    with Replacer(table, "recipe", "again") as committer:
+    patient = SampleTable(output.model_copy(update={"storage": StorageSection(patience_s=10)}))
+    with Replacer(patient, "recipe", "again") as committer:
         for partition in plan_again(table, 4).pending:
             committer.add(done_again(output, partition, BLURRED))
     assert committer.committed.rejected == 9
