@@ -133,7 +133,7 @@ def test_what_may_have_landed_in_a_store_that_stays_away_is_not_called_a_failure
 ) -> None:
     def unknown(*rewrite: Any, **options: Any) -> None:
         monkeypatch.setattr(retry, "open_table", away)
-        raise CommitStateUnknown("it is away")
+        raise CommitStateUnknown("it is away; delete nothing")
 
     (partition,) = plan_again(table, ROWS).pending
     receipt = done_again(output, partition, BLURRED)
