@@ -36,4 +36,13 @@ install() { # install ARGS... with uv, then with pip; each first as the machine 
 pip install uv==0.13.9 || echo "uv is not to be had here; pip will do it, more slowly"
 install --no-deps -r "$lock"
 install --no-deps --no-build-isolation -e .
+
+# Fetching JPEGs costs a fifth less with libjpeg-turbo's own interface, which no wheel brings; OpenCV does without.
+turbojpeg() { .venv/bin/python -c 'import ctypes; ctypes.CDLL("libturbojpeg.so.0")' 2>/dev/null; }
+apt() { DEBIAN_FRONTEND=noninteractive apt-get "$@" >/dev/null 2>&1; }
+if ! turbojpeg && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+  echo "installing libturbojpeg0 of this Debian"
+  apt install -y --no-install-recommends libturbojpeg0 || { apt update && apt install -y --no-install-recommends libturbojpeg0; } || true
+fi
+turbojpeg || echo "libturbojpeg.so.0 is not here (Debian: apt-get install libturbojpeg0): JPEGs take a fifth longer to decode"
 touch .venv/.ready-"$kind"

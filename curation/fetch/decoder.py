@@ -14,7 +14,8 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from curation.fetch import colour, jpeg, png, scale, sniff, webp
+from curation.fetch import colour, jpeg, png, scale, sniff, turbojpeg, webp
+from curation.fetch.planes import Planes
 
 if TYPE_CHECKING:
     import numpy as np
@@ -66,14 +67,15 @@ class Undecodable(Exception):
 
 @dataclass(frozen=True)
 class _Loaded:
-    """Decoded pixels (BGR) that stand for a width x height image at `scale` of its pixels each."""
+    """Decoded pixels (BGR, RGB, grey or planes), each standing for `scale` x `scale` of a width x height image."""
 
-    pixels: Pixels
+    pixels: Pixels | Planes
     width: int
     height: int
     scale: int
     orientation: int = 1
     icc: bytes | None = None
+    rgb: bool = False
 
 
 class Decoder:
@@ -132,9 +134,9 @@ class Decoder:
             width, height = declared.width, declared.height
             times = scale.halvings(width, height, self._side)
             shrinks = min(width, height) >= 2 * self._side
-            pixels = webp.decoded(data, width, height, times, smooth=not shrinks)
-            if pixels is not None:
-                return _Loaded(pixels, width, height, 1 << times)
+            planes = webp.decoded(data, width, height, times, smooth=not shrinks)
+            if planes is not None:
+                return _Loaded(planes, width, height, 1 << times)
             return self._halved(self._by_opencv(data, cv2.IMREAD_UNCHANGED), width, height)
         image: Picture = Image.open(io.BytesIO(data), formats=[declared.kind.upper()])
         width, height = image.size
@@ -148,6 +150,10 @@ class Decoder:
         if declared.kind == sniff.JPEG and image.mode in ("L", "RGB"):
             # libjpeg's reduced-scale decoding: never below the final size, so sharpness is not lost.
             part = max(each for each in (1, 2, 4, 8) if each == 1 or min(width, height) >= self._side * each)
+            if orientation == 1 and (icc is None or colour.is_srgb(icc)):
+                planes = turbojpeg.decoded(data, width, height, part)
+                if planes is not None:
+                    return _Loaded(planes, width, height, part)
             flags = {1: cv2.IMREAD_COLOR, 2: cv2.IMREAD_REDUCED_COLOR_2, 4: cv2.IMREAD_REDUCED_COLOR_4}
             flag = flags.get(part, cv2.IMREAD_REDUCED_COLOR_8) | cv2.IMREAD_IGNORE_ORIENTATION
             pixels = self._by_opencv(data, flag)
@@ -187,10 +193,7 @@ class Decoder:
             image = Image.fromarray(pixels if rgb else cv2.cvtColor(pixels, cv2.COLOR_BGRA2RGBA))
             image = image.reduce(1 << times) if times else image
             return _Loaded(colour.bgr(colour.opaque(image, None)), width, height, 1 << times, icc=icc)
-        if times:
-            # One more row and column stand in for what the halving cut off.
-            pixels = cv2.copyMakeBorder(scale.halved(pixels, times), 0, 1, 0, 1, cv2.BORDER_REPLICATE)
-        return _Loaded(colour.as_bgr(pixels, rgb), width, height, 1 << times, icc=icc)
+        return _Loaded(scale.halved(pixels, times), width, height, 1 << times, icc=icc, rgb=rgb)
 
     @property
     def _side(self) -> int:
@@ -209,30 +212,45 @@ class Decoder:
         import pdqhash
 
         width, height = loaded.width, loaded.height
-        pixels = scale.fitted(loaded.pixels, loaded.scale, (width, height), self._target(width, height))
-        if loaded.icc is not None and not colour.is_srgb(loaded.icc):
-            pixels = colour.by_profile(pixels, loaded.icc)
-        if loaded.orientation > 1:
-            pixels = colour.upright(pixels, loaded.orientation)
-            width, height = (height, width) if loaded.orientation >= 5 else (width, height)
-        luma = cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY)
-        sharpness = float(cv2.meanStdDev(cv2.Laplacian(luma, cv2.CV_16S))[1][0, 0]) ** 2
-        halves = scale.halved(luma, int(min(luma.shape) >= 4 * _PDQ_SIDE_PX))
-        small = cv2.resize(halves, (_PDQ_SIDE_PX, _PDQ_SIDE_PX), interpolation=cv2.INTER_AREA)
-        bits, _ = pdqhash.compute(cv2.cvtColor(small, cv2.COLOR_GRAY2RGB))
-        encoded, jpeg = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, self._limits.quality])
+        size = self._target(width, height)
+        factors = size[0] * loaded.scale / width, size[1] * loaded.scale / height
+        pixels = loaded.pixels
+        if isinstance(pixels, Planes) and turbojpeg.available():
+            planes = pixels.fitted(factors, size)
+            luma = planes.luma
+            encoded = turbojpeg.encoded(planes, self._limits.quality)
+        else:
+            whole = pixels.bgr() if isinstance(pixels, Planes) else pixels
+            pixels = colour.as_bgr(scale.fitted(whole, factors, size), loaded.rgb)
+            if loaded.icc is not None and not colour.is_srgb(loaded.icc):
+                pixels = colour.by_profile(pixels, loaded.icc)
+            if loaded.orientation > 1:
+                pixels = colour.upright(pixels, loaded.orientation)
+                width, height = (height, width) if loaded.orientation >= 5 else (width, height)
+            luma = cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY)
+            encoded = self._encoded(pixels)
         if not encoded:
             raise Undecodable("decode", "the pixels cannot be encoded")
+        sharpness = float(cv2.meanStdDev(cv2.Laplacian(luma, cv2.CV_16S))[1][0, 0]) ** 2
+        halved = scale.halved(luma, int(min(luma.shape) >= 4 * _PDQ_SIDE_PX))
+        small = cv2.resize(halved, (_PDQ_SIDE_PX, _PDQ_SIDE_PX), interpolation=cv2.INTER_AREA)
+        bits, _ = pdqhash.compute(cv2.cvtColor(small, cv2.COLOR_GRAY2RGB))
         return Decoded(
-            jpeg=jpeg.tobytes(),
-            width=pixels.shape[1],
-            height=pixels.shape[0],
+            jpeg=encoded,
+            width=luma.shape[1],
+            height=luma.shape[0],
             original_width=width,
             original_height=height,
             contrast=float(cv2.meanStdDev(luma)[1][0, 0]),
             sharpness=sharpness,
             pdq=np.packbits(np.asarray(bits, np.uint8)).tobytes().hex(),
         )
+
+    def _encoded(self, pixels: Pixels) -> bytes | None:
+        import cv2
+
+        encoded, jpeg = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, self._limits.quality])
+        return jpeg.tobytes() if encoded else None
 
 
 def _has_metadata(webp: bytes) -> bool:

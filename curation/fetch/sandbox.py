@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import mmap
 import os
 import select
 import struct
@@ -51,6 +52,8 @@ class Sandbox:
         self._memory_bytes = memory_bytes
         self._child: subprocess.Popen[bytes] | None = None
         self._image = os.memfd_create("image")
+        os.ftruncate(self._image, mmap.PAGESIZE)
+        self._memory = mmap.mmap(self._image, mmap.PAGESIZE)
 
     def __call__(self, data: bytes) -> Decoded:
         """As `Decoder`. Raises `Undecodable` or `DecoderDied` of this image, `DecoderMissing` of them all."""
@@ -87,6 +90,7 @@ class Sandbox:
 
     def __del__(self) -> None:
         self.close()
+        self._memory.close()
         os.close(self._image)
 
     def _running(self) -> subprocess.Popen[bytes]:
@@ -125,9 +129,9 @@ class Sandbox:
     def _ask(self, child: subprocess.Popen[bytes], data: bytes) -> tuple[dict[str, float | str], bytes]:
         until = time.monotonic() + self._timeout_s
         assert child.stdin is not None
-        at = 0
-        while at < len(data):
-            at += os.pwrite(self._image, memoryview(data)[at:], at)
+        if len(data) > len(self._memory):
+            self._memory.resize(len(data))
+        self._memory[: len(data)] = data
         child.stdin.write(_HEAD.pack(len(data), 0))
         return self._receive(child, until)
 
@@ -190,7 +194,7 @@ def serve() -> None:
         except MemoryError:
             _answer(answers, {"died": "needs more memory than the recipe allows"}, b"")
         else:
-            fields = dataclasses.asdict(decoded)
+            fields = dict(vars(decoded))
             jpeg = fields.pop("jpeg")
             _answer(answers, fields, jpeg)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ _MARGIN = 1.2
 # is up to 0.8 dB better.
 _BILINEAR_SHRINK = 1.6
 _WIDEN = 24
+_NEAR_PX = 0.03
 
 
 def halvings(width: int, height: int, side: int) -> int:
@@ -38,22 +40,23 @@ def halved(pixels: Pixels, times: int) -> Pixels:
     return pixels
 
 
-def fitted(pixels: Pixels, scale: int, original: tuple[int, int], size: tuple[int, int]) -> Pixels:
-    """Pixels that each stand for `scale` of an image of the width and height `original`, brought to exactly `size`:
+def fitted(pixels: Pixels, factors: tuple[float, float], size: tuple[int, int]) -> Pixels:
+    """Pixels made smaller by `factors` (across, down; at most 1) and cut to exactly the width and height `size`:
     bicubic, or bilinear for what is far larger.
 
-    A reduced image's last pixel may stand for less than `scale` of the original's, so that the factors are not those of
-    its size; to take them for it would stretch the picture by up to a pixel, which costs up to 4 dB on sharp
+    A reduced image's last pixel may stand for less of the original than the others, so that the factors are not those
+    of its size; to take them for it would stretch the picture by up to a pixel, which costs up to 4 dB on sharp
     photographs. OpenCV is two to three times as fast, though, where the factor is a ratio of sizes. So the picture is
-    widened by as few repeated pixels as bring it near to one.
+    widened by as few repeated pixels as bring it near to one; that also replaces a last row or column that was cut off.
     """
     import cv2
 
-    if (pixels.shape[1], pixels.shape[0]) == size and scale == 1:
-        return pixels
-    across, down = size[0] * scale / original[0], size[1] * scale / original[1]
+    across, down = factors
+    if across == down == 1:
+        return pixels[: size[1], : size[0]]
     how = cv2.INTER_CUBIC if min(across, down) * _BILINEAR_SHRINK > 1 else cv2.INTER_LINEAR
-    wide, high = _whole(pixels.shape[1], across), _whole(pixels.shape[0], down)
+    wide = _whole(max(pixels.shape[1], math.ceil(size[0] / across)), across)
+    high = _whole(max(pixels.shape[0], math.ceil(size[1] / down)), down)
     if (high, wide) != pixels.shape[:2]:
         more = high - pixels.shape[0], wide - pixels.shape[1]
         pixels = cv2.copyMakeBorder(pixels, 0, more[0], 0, more[1], cv2.BORDER_REPLICATE)
@@ -62,5 +65,12 @@ def fitted(pixels: Pixels, scale: int, original: tuple[int, int], size: tuple[in
 
 
 def _whole(length: int, factor: float) -> int:
-    """The length from this one on, of a few, that a factor brings nearest to a whole number (within 0.03 px)."""
-    return min(range(length, length + _WIDEN), key=lambda each: abs(each * factor - round(each * factor)))
+    """The first length from this one on, or the best of a few, that a factor brings near to a whole number."""
+    best, least = length, 1.0
+    for each in range(length, length + _WIDEN):
+        off = abs(each * factor - round(each * factor))
+        if off < least:
+            best, least = each, off
+        if off < _NEAR_PX:
+            break
+    return best

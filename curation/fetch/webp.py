@@ -15,6 +15,7 @@ import importlib.util
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from curation.fetch.planes import Planes
 from curation.fetch.scale import halved
 
 if TYPE_CHECKING:
@@ -54,13 +55,12 @@ class _Config(ctypes.Structure):
     _fields_ = [("input", _Features), ("output", _Output), ("options", _Options)]
 
 
-def decoded(data: bytes, width: int, height: int, halvings: int = 0, *, smooth: bool = True) -> Pixels | None:
-    """Pixels (BGR) of an opaque lossy still image, each the mean of 2 ** `halvings` pixels squared; a last one may
+def decoded(data: bytes, width: int, height: int, halvings: int = 0, *, smooth: bool = True) -> Planes | None:
+    """An opaque lossy still image, each pixel the mean of 2 ** `halvings` pixels squared; a last one may
     stand for fewer, and one row and column more than that may follow. None when another decoder must see to it.
 
     The caller has capped width and height; a file of another size than that is left to the other decoder too.
     """
-    import cv2
     import numpy as np
 
     library = _libwebp()
@@ -89,10 +89,19 @@ def decoded(data: bytes, width: int, height: int, halvings: int = 0, *, smooth: 
         high, wide = -(-height // part), -(-width // part)
         plane[:high, wide:] = plane[:high, wide - 1 : wide]
         plane[high:] = plane[high - 1]
-    small = [halved(plane, halvings) for plane in planes]
-    stacked = np.concatenate([plane.ravel() for plane in small]).reshape(-1, small[0].shape[1])
-    pixels: Any = cv2.cvtColor(stacked, cv2.COLOR_YUV2BGR_I420)
-    return pixels  # type: ignore[no-any-return]
+    luma, blue, red = (halved(plane, halvings) for plane in planes)
+    return Planes(_stretched(luma, 16, 219), _stretched(blue, 128, 224), _stretched(red, 128, 224))
+
+
+def _stretched(plane: Pixels, zero: int, reach: int) -> Pixels:
+    """From the part of 0 to 255 that WebP uses to all of it; `zero` is black, or no colour."""
+    import cv2
+    import numpy as np
+
+    to = 0 if zero == 16 else zero
+    table = ((np.arange(256) - zero) * (255 / reach) + to).round().clip(0, 255).astype(np.uint8)
+    stretched: Any = cv2.LUT(plane, table)
+    return stretched  # type: ignore[no-any-return]
 
 
 @functools.cache

@@ -20,8 +20,9 @@ PICTURE = photograph(350, 251)
 def test_pixels_are_nearly_those_of_the_ordinary_way(size: tuple[int, int], halvings: int, quality: int) -> None:
     data = encoded(PICTURE.crop((0, 0, *size)), "WEBP", quality=quality)
     plain = Image.open(io.BytesIO(data)).convert("RGB").reduce(1 << halvings)
-    pixels = decoded(data, *size, halvings, smooth=quality > 10)
-    assert pixels is not None
+    planes = decoded(data, *size, halvings, smooth=quality > 10)
+    assert planes is not None
+    pixels = planes.bgr()
     room = pixels.shape[0] - plain.height, pixels.shape[1] - plain.width
     assert set(room) <= {0, 1}
     found = pixels[: plain.height, : plain.width, ::-1].astype(int)
