@@ -40,7 +40,7 @@ class Lexicon:
         self.language = language
         self._stemmer = snowballstemmer.stemmer(words["stemmer"])
         self._stemming = threading.Lock()  # it keeps the word it is at, and stages run in several threads
-        self._irregular: dict[str, str] = {str(key): str(value) for key, value in words.get("irregular", {}).items()}
+        self.irregular: dict[str, str] = {str(key): str(value) for key, value in words.get("irregular", {}).items()}
         self._stems: dict[str, str] = {}
         self._words = words
         self._read_closed_classes(words)
@@ -133,7 +133,7 @@ class Lexicon:
         known = self._stems.get(word)
         if known is None:
             plain = POSSESSIVE.sub("", word.lower())
-            plain = self._irregular.get(plain, plain)
+            plain = self.irregular.get(plain, plain)
             with self._stemming:
                 known = self._stems[word] = str(self._stemmer.stemWord(plain))
         return known

@@ -51,6 +51,7 @@ PARTICIPLES = frozenset(
 NO_PARTICIPLES = frozenset(
     {"sled", "seed", "shed", "weed", "speed", "breed", "steed", "hundred", "creed", "bleed", "tweed"}
 )
+SUBJECTS = frozenset({"he", "she", "it", "they", "who"})
 MODALS = frozenset({"may", "might", "can", "could", "will", "would", "should", "must", "to"})
 BREAKS = frozenset(",.;:!?|()[]/–—-")
 
@@ -84,6 +85,9 @@ def tokens(text: str, lexicon: Lexicon, verbs: frozenset[str] = frozenset()) -> 
     for index in range(len(merged)):
         if lexicon.reads and kinds[index] is Kind.WORD and _is_verb(index, merged, kinds, lexicon, verbs):
             kinds[index] = Kind.VERB
+    for index, (word, after) in enumerate(zip(merged, kinds[1:], strict=False)):
+        if word.lower() == "to" and lexicon.reads and after is not Kind.VERB:
+            kinds[index] = Kind.PREPOSITION  # "reading to a child", and not "trying to read"
     return [Token(word, word.lower(), lexicon.stem(word), kind) for word, kind in zip(merged, kinds, strict=True)]
 
 
@@ -135,6 +139,8 @@ def _is_verb(index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon, 
     does = asks and {"does", "do", "did"} & {other.lower() for other in words[:index]}
     if does and before is Kind.WORD and after is not Kind.WORD:
         return True  # "Where does the horseshoe lie?"
+    if before_word in SUBJECTS and lexicon.stem(word) in lexicon.verbs | verbs:
+        return True  # "he reads a story"
     if before_word in MODALS and (before_word != "to" or not word.endswith("s")):
         return lexicon.stem(word) in lexicon.verbs
     if word in SHOWS and (before_word in PICTURES or lexicon.stem(before_word) in lexicon.depictions):
@@ -147,6 +153,8 @@ def _is_verb(index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon, 
         if after_aux and before_word != "and":
             return not (after is Kind.WORD and before_word in ("has", "have"))
         modifies = after is Kind.WORD and (before is not Kind.WORD)
+        if before is Kind.PREPOSITION and after_word in lexicon.determiners:
+            return True  # "after winning the final"
         return not modifies and before_word not in lexicon.determiners and before is not Kind.PREPOSITION
     if (word.endswith("ed") and word not in NO_PARTICIPLES and len(word) > 4) or word in PARTICIPLES:
         return (before is Kind.WORD or after_aux) and after in (Kind.PREPOSITION, Kind.BREAK, Kind.FUNCTION)
@@ -158,7 +166,7 @@ def _is_verb(index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon, 
         word in lexicon.verb_form_nouns and lexicon.stem(word) not in verbs
     ):
         return False
-    if word.endswith("en") or word in ("made", "lit", "seen", "sat", "stood", "worn", "held"):
+    if word in lexicon.irregular or word.endswith("en"):  # most participles of irregular verbs
         return (before is Kind.WORD or after_aux) and after in (Kind.PREPOSITION, Kind.BREAK, Kind.FUNCTION)
     if word.endswith("s") and not word.endswith("ss"):
         # "a diagram compares cats and dogs", where the evidence has it comparing

@@ -8,8 +8,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from curation.dialogue.checks.base import DESCRIPTION, FALSE_PREMISE, BaseCheck, Context, fail
-from curation.dialogue.checks.support import supported
+from curation.dialogue.checks.base import DESCRIPTION, FALSE_PREMISE, BaseCheck, Context, fail, supported
 from curation.dialogue.focus import cues_of
 from curation.dialogue.given import given_by
 from curation.dialogue.premise import premise_foci
@@ -135,7 +134,8 @@ class Answered(BaseCheck):
         if WHERE.match(question) and not places & prepositions & lexicon.place_prepositions:
             return fail(Reason.BAD_QUESTION, "the question asks where, the answer does not tell")
         subject = [phrase for phrase in context.question.phrases if phrase.link is None][:1]
-        if WHERE.match(question) and subject and subject[0].head.stem in lexicon.depictions:
+        taken = lexicon.stem("taken") in context.question_stems
+        if WHERE.match(question) and not taken and subject and subject[0].head.stem in lexicon.depictions:
             return fail(Reason.BAD_QUESTION, "the question asks where a picture is")
         if DOING.search(question) and not actions - {lexicon.stem("do")}:
             return fail(Reason.BAD_QUESTION, "the question asks for an activity, the answer gives none")
