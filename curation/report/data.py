@@ -40,6 +40,7 @@ class RunFacts:
     rejected: int = 0
     seconds: Mapping[str, float] = field(default_factory=dict)  # busy seconds by stage
     spent: Spent = field(default_factory=Spent)  # use of the LLM, over all rows
+    again: bool = False  # a retry: its rows stand under the run that rejected them too
 
     @property
     def hours(self) -> float:
@@ -242,4 +243,5 @@ def _run_facts(run: RunInfo) -> RunFacts:
         rejected=sum(receipt.rejected for receipt in run.receipts),
         seconds=dict(seconds),
         spent=spent,
+        again=run.again,
     )
