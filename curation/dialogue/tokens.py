@@ -86,8 +86,8 @@ def tokens(text: str, lexicon: Lexicon, verbs: frozenset[str] = frozenset()) -> 
         if lexicon.reads and kinds[index] is Kind.WORD and _is_verb(index, merged, kinds, lexicon, verbs):
             kinds[index] = Kind.VERB
     for index, (word, after) in enumerate(zip(merged, kinds[1:], strict=False)):
-        if word.lower() == "to" and lexicon.reads and after is not Kind.VERB:
-            kinds[index] = Kind.PREPOSITION  # "reading to a child", and not "trying to read"
+        if lexicon.reads and after in (Kind.WORD, Kind.FUNCTION) and _leads(index, merged, kinds, lexicon):
+            kinds[index] = Kind.PREPOSITION
     return [Token(word, word.lower(), lexicon.stem(word), kind) for word, kind in zip(merged, kinds, strict=True)]
 
 
@@ -157,7 +157,8 @@ def _is_verb(index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon, 
             return True  # "after winning the final"
         return not modifies and before_word not in lexicon.determiners and before is not Kind.PREPOSITION
     if (word.endswith("ed") and word not in NO_PARTICIPLES and len(word) > 4) or word in PARTICIPLES:
-        return (before is Kind.WORD or after_aux) and after in (Kind.PREPOSITION, Kind.BREAK, Kind.FUNCTION)
+        apart = before is Kind.BREAK and index > 0 and after is Kind.PREPOSITION  # "pasta, topped with cheese"
+        return apart or ((before is Kind.WORD or after_aux) and after in (Kind.PREPOSITION, Kind.BREAK, Kind.FUNCTION))
     if before_word in ("that", "which") and index > 1:
         return lexicon.stem(word) in lexicon.verbs | verbs  # "a diagram that compares cats and dogs"
     if before is Kind.WORD and after_word in ("a", "an", "the"):
@@ -174,6 +175,14 @@ def _is_verb(index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon, 
         objects = after in (Kind.PREPOSITION, Kind.FUNCTION) or after_word in lexicon.determiners
         return before is Kind.WORD and (bare or objects)
     return before is Kind.WORD and before_word.endswith("s") and after in (Kind.PREPOSITION, Kind.FUNCTION)
+
+
+def _leads(index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon) -> bool:
+    """Whether a particle is a preposition here: "reading to a child", "walking down a street", "carried down a trail",
+    and not "trying to read" or "picking up a ball"."""
+    word, before = words[index].lower(), index - 1
+    moves = before >= 0 and (kinds[before] is not Kind.VERB or lexicon.stem(words[before]) in lexicon.staying)
+    return word == "to" or (word in ("up", "down") and moves)
 
 
 def _acts_for_once(index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon) -> bool:

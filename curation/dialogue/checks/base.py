@@ -81,7 +81,9 @@ class Context:
         if stems & lexicon.clothing or (lexicon.capital_nouns and _ends_in(content, lexicon.clothing)):
             allowed |= lexicon.wearing  # a man in a coat wears it; the relations say who wears what
         if stems & set(lexicon.materials):
-            allowed |= lexicon.stems(("made", *(str(name) for name in lexicon.materials.values())))
+            allowed |= lexicon.stems(
+                ("made", "built", "constructed", *(str(name) for name in lexicon.materials.values()))
+            )
         if stems & lexicon.holders:
             allowed |= lexicon.stems(("hold", "contain"))  # a bowl with eggs holds them; the relations say what does
         return allowed

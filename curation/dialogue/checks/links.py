@@ -18,6 +18,7 @@ GLASSES = frozenset({"glasses", "sunglasses", "spectacles", "goggles"})
 COVERED = frozenset({"top", "cover", "garnish", "sprinkl", "decor", "dust", "drizzl", "coat", "fill", "load"})
 # what is down a slope is on it, and what happens during a class happens in it
 ALSO = {"in": frozenset({"during", "through"}), "on": frozenset({"up", "down", "across"})}
+MADE = frozenset({"made", "built", "constructed", "out"})
 OPPOSITE = {"under": "over", "over": "under", "behind": "in front of", "in front of": "behind"}
 
 
@@ -228,11 +229,11 @@ def _linked(phrase: Phrase, given: Given, links: set[str] | frozenset[str]) -> l
 
 
 def _undergoes(phrase: Phrase, link: Token, given: Given) -> bool:
-    """Trees surround a cabin, where the evidence has a "cabin surrounded by trees"."""
-    return link.kind is Kind.VERB and any(
+    """Trees surround a cabin and snow covers it, where the evidence has a "snow-covered cabin surrounded by trees"."""
+    return given.modifies(phrase.head.stem, link.stem) or any(
         action.verb.stem == link.stem and phrase.head.stem in given.stands_for(done)
         for doer in given.phrases
-        if doer.link is not None and doer.link.lower == "by"
+        if link.kind is Kind.VERB and doer.link is not None and doer.link.lower == "by"
         for action in given.verbs_at(doer)
         for done in action.subjects[:1]
     )
@@ -258,7 +259,7 @@ def _done_by(verb: Token, phrase: Phrase, given: Given) -> bool:
 
 def _material(scene: Scene, phrase: Phrase, given: Given, asked: Sequence[Phrase]) -> bool:
     """Made of wood: the subject has that material in the evidence."""
-    if not any(token.lower in ("made", "built", "out") for token in scene.tokens):
+    if not any(token.lower in MADE for token in scene.tokens):
         return False
     things = asked if scene.phrases[0] is phrase else scene.phrases[: scene.phrases.index(phrase)]
     return any(

@@ -102,7 +102,7 @@ def _reason(answer: str) -> str:
 
 
 def _bad_question(question: Scene, given: Given) -> Iterator[str]:
-    known = [phrase for phrase in question.phrases if phrase.head.stem in given.lexicon.entailed(given.stems)]
+    known = [phrase for phrase in question.phrases if given.heads(phrase.head.stem)]
     yield from _bad_modifiers(question, given)
     linked = [phrase for phrase in known if not _held_by(phrase, known, given)]
     yield from bad_links(Scene(question.tokens, linked, question.actions), given)
@@ -154,8 +154,8 @@ def _bad_predicates(scene: Scene, question: Scene, asked: list[Phrase], given: G
         if not subjects or (not before and not _pronoun_subject(scene, phrase, lexicon)):
             continue
         if before and phrase.head.stem == subjects[0].head.stem:
-            said, known = ({word.stem for word in each.words} for each in (phrase, subjects[0]))
-            if said <= known or (len(known) > 1 and known <= said):
+            told, named = ({word.stem for word in each.words} for each in (phrase, subjects[0]))
+            if told <= named or (len(named) > 1 and named <= told):
                 yield f"“{subjects[0].text} is {phrase.text}” says nothing"
             continue  # "the boat is a blue boat": what modifies it has been looked at
         if phrase.determiner and not any(_is_called(subject, phrase, given) for subject in subjects):
@@ -198,7 +198,7 @@ def _bad_actions(scene: Scene, asked: list[Phrase], given: Given) -> Iterator[st
         if (
             verb in lexicon.frame | OF_THINGS
             or verb in lexicon.resting - given.stems
-            or action.verb.lower in ("made", "doing", "located", "found")
+            or action.verb.lower in ("made", "built", "constructed", "doing", "located", "found")
         ):
             continue
         named = [phrase for phrase in _subjects(action, scene, lexicon) if phrase.head.stem not in lexicon.frame]
