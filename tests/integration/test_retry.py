@@ -26,6 +26,10 @@ from tests.servers.openai import Call, Reply
 from tests.world import World, world
 
 DOWN = Page(b"", status=503)
+DOWNLOAD: dict[str, object] = {  # so that a server that is down is given up at once
+    "allow_networks": ["127.0.0.0/8"], "ports": [], "isolate_decoder": False, "retries": 0, "host_per_s": 1000,
+    "host_failures": 1000,
+}  # fmt: skip
 
 
 def again(made: World) -> RunResult:
@@ -50,11 +54,7 @@ def reasons(made: World) -> dict[str, int]:
 
 @pytest.fixture
 def download() -> dict[str, object]:
-    """So that a server that is down is given up at once."""
-    return {
-        "allow_networks": ["127.0.0.0/8"], "ports": [], "isolate_decoder": False, "retries": 0, "host_per_s": 1000,
-        "host_failures": 1000,
-    }  # fmt: skip
+    return DOWNLOAD
 
 
 def test_rows_that_failed_at_night_are_accepted_by_a_retry_and_every_sum_holds(
