@@ -85,7 +85,7 @@ def tokens(text: str, lexicon: Lexicon, verbs: frozenset[str] = frozenset()) -> 
     for index in range(len(merged)):
         if lexicon.reads and kinds[index] is Kind.WORD and _is_verb(index, merged, kinds, lexicon, verbs):
             kinds[index] = Kind.VERB
-    for index, (word, after) in enumerate(zip(merged, kinds[1:], strict=False)):
+    for index, after in enumerate(kinds[1:]):
         if lexicon.reads and after in (Kind.WORD, Kind.FUNCTION) and _leads(index, merged, kinds, lexicon):
             kinds[index] = Kind.PREPOSITION
     return [Token(word, word.lower(), lexicon.stem(word), kind) for word, kind in zip(merged, kinds, strict=True)]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from curation.dialogue.focus import cues_of
+from curation.dialogue.cues import cues_of
 from curation.dialogue.lexicon import Lexicon
 from curation.dialogue.model import Evidence, Turn
 from curation.dialogue.scene import Scene, Token, read
@@ -81,9 +81,7 @@ class Context:
         if stems & lexicon.clothing or (lexicon.capital_nouns and _ends_in(content, lexicon.clothing)):
             allowed |= lexicon.wearing  # a man in a coat wears it; the relations say who wears what
         if stems & set(lexicon.materials):
-            allowed |= lexicon.stems(
-                ("made", "built", "constructed", *(str(name) for name in lexicon.materials.values()))
-            )
+            allowed |= lexicon.stems(("made", "built", "constructed")) | set(lexicon.materials.values())
         if stems & lexicon.holders:
             allowed |= lexicon.stems(("hold", "contain"))  # a bowl with eggs holds them; the relations say what does
         return allowed

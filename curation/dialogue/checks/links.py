@@ -154,8 +154,9 @@ def _placed(scene: Scene, previous: Phrase, phrase: Phrase, found: list[int], gi
         return True
     if at < 0 or scene.tokens[at].lower not in BE:
         return True
-    if all(given.aimed_at(given.phrases[spot]) for spot in found):
-        return False  # who looks at the sea is not at it
+    things = [known for _, known in given.heads(previous.head.stem)]
+    if any(ends and all(map(given.aimed_at, ends)) for ends in ([given.phrases[spot] for spot in found], things)):
+        return False  # who looks at the sea is not at it, and what is looked at may be anywhere
     if phrase.head.stem in lexicon.settings or phrase.capitalised or phrase.head.text[:1].isupper():
         return True
     starts = [at for at, _ in given.heads(previous.head.stem)]

@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import Field
 
 from curation.dialogue.checks.base import DESCRIPTION, FALSE_PREMISE, BaseCheck, Context, fail, supported
-from curation.dialogue.focus import cues_of
+from curation.dialogue.cues import cues_of
 from curation.dialogue.given import given_by
 from curation.dialogue.premise import premise_foci
 from curation.dialogue.scene import Kind, read
@@ -152,7 +152,7 @@ def _asked_kind(context: Context) -> frozenset[str]:
     for before, token in pairwise(tokens):
         if before.lower in ASKING or (before.stem in after and token.kind in (Kind.WORD, Kind.CONJUNCTION)):
             after.add(token.stem)
-    return frozenset(after) if _gives_name(context) else after & context.lexicon.categories
+    return frozenset(after if _gives_name(context) else after & context.lexicon.categories)
 
 
 def _gives_name(context: Context) -> bool:

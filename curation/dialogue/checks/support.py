@@ -8,8 +8,8 @@ from pydantic import Field
 
 from curation.dialogue.checks.base import DESCRIPTION, FALSE_PREMISE, REASONING, BaseCheck, Context, fail, supported
 from curation.dialogue.checks.relations import BECAUSE
+from curation.dialogue.cues import cues_of
 from curation.dialogue.denied import denied, is_denial
-from curation.dialogue.focus import cues_of
 from curation.dialogue.lexicon import POSSESSIVE
 from curation.dialogue.scene import Kind, Phrase, Scene, plural, read
 from curation.samples import Reason, Reject
