@@ -94,6 +94,7 @@ class Caller:
         return _of_completion(completion)
 
     async def close(self) -> None:
+        """Close the connections. Nothing can be asked afterwards."""
         await self._client.close()
 
 

@@ -41,6 +41,7 @@ class ChatSession:
 
     @classmethod
     async def open(cls, section: ClientSection, endpoints: Sequence[Endpoint], meter: Meter, where: str) -> ChatSession:
+        """A session in the running event loop. Raises `RecipeError` without endpoints, or without the key of one."""
         if not endpoints:
             raise RecipeError(f"{where}: no endpoint is given, so nothing can be asked")
         connections = section.max_in_flight + PROBE_CONNECTIONS
@@ -48,6 +49,7 @@ class ChatSession:
         return cls(section, [Lane(caller, section.max_in_flight) for caller in callers], meter, where)
 
     async def ask(self, requests: Sequence[ChatRequest]) -> list[ChatAnswer]:
+        """See `Client.ask`."""
         self._enter()
         work = [asyncio.create_task(self._answer(request)) for request in requests]
         everything = asyncio.gather(*work)
@@ -63,6 +65,7 @@ class ChatSession:
             self._leave()
 
     async def wait_ready(self, timeout_s: float) -> None:
+        """See `Client.wait_ready`."""
         self._enter()
         try:
             async with asyncio.timeout(timeout_s):
@@ -79,14 +82,17 @@ class ChatSession:
             self._leave()
 
     def state(self) -> str:
+        """See `Client.state`."""
         return "; ".join(
             f"{lane.caller.endpoint.url} {lane.status} ({lane.held} in flight{_because(lane)})" for lane in self._lanes
         )
 
     def causes(self) -> str:
+        """Of each endpoint that does not answer, its URL and why."""
         return "; ".join(f"{lane.caller.endpoint.url}: {lane.cause}" for lane in self._lanes if lane.cause)
 
     async def close(self) -> None:
+        """End every request, probe and connection."""
         for task in self._minders:
             task.cancel()
         await asyncio.gather(*self._minders, return_exceptions=True)

@@ -138,6 +138,7 @@ class StageTime:
 
     @property
     def rows_per_s(self) -> float:
+        """Rows a busy second; 0 when it was never busy."""
         return self.rows / self.seconds if self.seconds else 0.0
 
 
