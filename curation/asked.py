@@ -21,13 +21,13 @@ def own_endpoints(recipe: Recipe) -> dict[str, tuple[Endpoint, ...]]:
 
 def rewrite(recipe: Recipe, endpoints: tuple[Endpoint, ...], meter: Meter) -> Rewrite:
     """The rewrite stage, whose describe pass may have endpoints of its own."""
-    client, own = recipe.inference.client, own_endpoints(recipe)
-    seer = Client(client, own[SEER], meter, SEER) if SEER in own else None
-    return Rewrite(recipe.rewrite, Client(client, endpoints, meter), seer)
+    own = own_endpoints(recipe)
+    seer = Client(recipe.inference.client, own[SEER], meter, SEER) if SEER in own else None
+    return Rewrite(recipe.rewrite, Client(recipe.inference.writer, endpoints, meter), seer)
 
 
 def judge(section: JudgeSection, recipe: Recipe, endpoints: tuple[Endpoint, ...], meter: Meter) -> Judge:
     """The judge stage, which asks the writer where it has no endpoints of its own."""
     own = own_endpoints(recipe).get(JUDGE)
-    where = JUDGE if own else "inference"
-    return Judge(section, Client(recipe.inference.client, own or endpoints, Under(meter, "judge"), where))
+    client, where = (recipe.inference.client, JUDGE) if own else (recipe.inference.writer, "inference")
+    return Judge(section, Client(client, own or endpoints, Under(meter, "judge"), where))

@@ -49,6 +49,7 @@ def run(
     """Process every partition that is not yet committed, and commit it."""
     from curation.pipeline import retry
     from curation.pipeline import run as run_pipeline
+    from curation.report.ending import tell
 
     loaded = _with_engine(_load(recipe), engine)
     console = Console(stderr=as_json)
@@ -57,7 +58,8 @@ def run(
         level=logging.WARNING, handlers=[RichHandler(console=console, show_path=False)], format="%(message)s"
     )
     result = (retry if again else run_pipeline)(loaded, console)
-    summary = _table(str(recipe)).status(None if again else result.run)
+    table = _table(str(recipe))
+    summary = table.status(None if again else result.run)
     if as_json:
         _print_json({
             "run": result.run, "complete": result.complete, "committed_partitions": result.committed,
@@ -66,7 +68,7 @@ def run(
             "landed": summary.to_dict(),
         })  # fmt: skip
     else:
-        _tell(result, recipe, summary, console, again)
+        tell(result, recipe, summary, table.uri, console, again)
     path = report or (Path(loaded.report.path) if loaded.report.path else None)
     if path is not None and result.committed:
         _write_report(loaded, path, console)
@@ -256,37 +258,6 @@ def _table(target: str) -> SampleTable:
 
     output = _load(Path(target)).output if _is_recipe(target) else OutputSection(table=target)
     return SampleTable(output)
-
-
-def _tell(result: Any, recipe: Path, status: Any, console: Console, again: bool) -> None:
-    """What a person wants to know at the end of a run."""
-    from curation.report.funnel import Funnel, render
-
-    for bad in result.plan.bad_files:
-        words = f"skipped {bad.path}: {bad.problem}"
-        console.print(words, style="yellow", markup=False, highlight=False, soft_wrap=True)
-    if not result.plan.pending:
-        words = f"all {result.plan.rows:,} rows in {result.plan.partitions} partitions are committed"
-        console.print(f"Nothing to do: {'no row was rejected for a reason that may pass' if again else words}.")
-    if status.planned:
-        console.print(render(Funnel(status.planned, status.accepted, status.reasons)))
-    console.print(_how_to_read(_table(str(recipe)).uri, recipe), highlight=False, soft_wrap=True, markup=False)
-    if result.elsewhere:
-        console.print(f"{result.elsewhere} partitions were landed by another run first", style="yellow")
-    if result.left:
-        words = "interrupted" if result.interrupted else "incomplete"
-        command = "`run --retry`" if again else "run"
-        console.print(f"{words}: {result.left} partitions stay pending; {command} again to continue", style="yellow")
-
-
-def _how_to_read(uri: str, recipe: Path) -> str:
-    """Where the table is, how to read it and how to check it."""
-    return (
-        f"table   {uri}\n"
-        f'read    files = deltalake.DeltaTable("{uri}").file_uris([("outcome", "=", "accepted")])\n'
-        f'        datasets.load_dataset("parquet", data_files=files)\n'
-        f"prove   curation status {recipe}"
-    )
 
 
 def _write_report(recipe: Recipe, path: Path, console: Console) -> None:

@@ -76,7 +76,7 @@ class Watch:
             if self._pool_error is not None:
                 raise self._pool_error from None
             self.interrupted = True
-            self.note("interrupted: committing what is finished; the next run continues from there")
+            self.note("interrupted: committing what is finished; start it again to continue from there")
         finally:
             if before is not None:
                 signal.signal(signal.SIGTERM, before)

@@ -17,8 +17,8 @@ import pyarrow.parquet as pq
 import yaml
 from PIL import Image
 
+from curation.recipe import load_recipe
 from curation.table.read import SampleTable
-from curation.table.storage import OutputSection
 from tests.hostile.site import Page, Site
 from tests.servers.openai import Call, LlmServer, Reply
 
@@ -44,7 +44,7 @@ class World:
     @property
     def table(self) -> SampleTable:
         """The table that runs commit to."""
-        return SampleTable(OutputSection(table=str(self.root / "table")))
+        return SampleTable(load_recipe(self.recipe).output)
 
     def add_rows(self, name: str, first: int, rows: int) -> None:
         """One more source file, of pictures and captions that no other file has, and every fifth a dead link."""

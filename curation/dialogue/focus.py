@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from curation.dialogue.cues import cue_foci, cues_of
 from curation.dialogue.denied import denied
 from curation.dialogue.evidence import OCR
-from curation.dialogue.lexicon import Cue, Lexicon
+from curation.dialogue.lexicon import Lexicon
 from curation.dialogue.model import Evidence, Focus
 from curation.dialogue.scene import Action, Phrase, Scene
 
@@ -22,8 +23,6 @@ WRITTEN = Focus(
 )
 PATHS = frozenset({"through", "across", "along", "into", "past", "up", "down", "off", "around", "from"})  # no places
 ADJECTIVAL = frozenset({"wooden", "woolen", "golden"})
-# What a reason may begin with: a sentence about something in the image. "It is" begins none but that of a time.
-REASON = "(?:the |an? |there (?:is|are) |two |three |four |[A-Z])[A-Za-zÀ-ÖØ-öø-ÿ0-9 '’-]{6,90}"
 NUMBER_LIMIT = 12  # beyond it nobody counts what a photo shows
 
 
@@ -47,59 +46,6 @@ def foci(evidence: Evidence) -> list[Focus]:
 def _words_of(scene: Scene) -> frozenset[str]:
     """Stems of what stands in quotation marks."""
     return frozenset(token.stem for token in scene.content) - WRITTEN.asked
-
-
-def cue_foci(evidence: Evidence) -> list[Focus]:
-    """The inferences that a cue in the evidence carries."""
-    found: list[Focus] = []
-    for cue in cues_of(evidence):
-        named = cue.stems & evidence.stems
-        if named:
-            word, at = _clue(evidence, named)
-            reason = f"(?:it is [a-z ]{{3,20}}|{REASON})" if named & evidence.lexicon.times else REASON
-            form = f"{cue.conclusion[:1].upper()}{cue.conclusion[1:]}, because {reason}"
-            found.extend(
-                Focus("cue", question, expected=named, forms=(form,), hint=cue.conclusion, clue=word, fact=at)
-                for question in cue.ask
-            )
-    return found
-
-
-def cues_of(evidence: Evidence) -> list[Cue]:
-    """The cues that the evidence holds: as the head of a phrase or as an action, and some as a modifier too. Robert
-    Frost is not cold, and a plush owl does not sleep by day."""
-    lexicon = evidence.lexicon
-    if evidence.stems & lexicon.replicas or any(denied(scene) for scene in evidence.scenes):
-        return []
-    names = {word for scene in evidence.scenes for p in scene.phrases if scene.is_name(p) for word in p.words}
-    heads = {
-        phrase.head.stem
-        for scene in evidence.scenes
-        for phrase in scene.phrases
-        if not scene.is_name(phrase) or phrase.head.stem in lexicon.places
-    }
-    heads |= {action.verb.stem for scene in evidence.scenes for action in scene.actions}
-    told = {token.stem for token in evidence.content if token not in names}
-    found = []
-    for cue in lexicon.cues:
-        where = (evidence.stems if cue.named else told) if cue.anywhere else heads
-        if cue.stems & where and not cue.unless & evidence.stems:
-            found.append(cue)
-    return found
-
-
-def _clue(evidence: Evidence, named: frozenset[str]) -> tuple[str, int]:
-    """The piece of a fact that holds the cue: its phrase, with what links it ("at dawn", "with umbrella"); and which
-    fact it is."""
-    for at, scene in enumerate(evidence.scenes):
-        for phrase in scene.phrases:
-            if any(word.stem in named for word in phrase.words):
-                link = f"{phrase.link.lower} " if phrase.link else ""
-                article = f"{phrase.determiner} " if phrase.determiner else ""
-                return f"{link}{article}{phrase.text}", at
-    return next(
-        (token.lower, at) for at, scene in enumerate(evidence.scenes) for token in scene.content if token.stem in named
-    )
 
 
 def name_of(phrase: Phrase, scene: Scene, lexicon: Lexicon) -> str:

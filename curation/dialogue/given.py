@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
 from curation.dialogue.lexicon import Lexicon
 from curation.dialogue.model import Evidence
-from curation.dialogue.scene import Action, Phrase
+from curation.dialogue.scene import Action, Kind, Phrase, Token
 
 OWNED = frozenset({"in", "with", "wear", "hold", "carri", "have"})  # "man in a coat": the coat of the man
-HELD = frozenset({"with", "of", "hold", "contain", "full", "fill"})
+COVERED_WITH = Token("with", "with", "with", Kind.PREPOSITION)
+HELD = frozenset({"with", "of", "show", "hold", "contain", "full", "fill"})
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,9 @@ class Given:
 
     @classmethod
     def of(cls, evidence: Evidence) -> Given:
-        phrases = tuple(phrase for scene in evidence.scenes for phrase in scene.phrases)
+        phrases = tuple(
+            told for scene in evidence.scenes for phrase in scene.phrases for told in _spelled_out(phrase, evidence)
+        )
         actions = tuple(action for scene in evidence.scenes for action in scene.actions)
         names = {phrase for scene in evidence.scenes for phrase in scene.phrases if scene.is_name(phrase)}
         fixed = evidence.lexicon.colours | frozenset(evidence.lexicon.numbers)
@@ -38,6 +42,12 @@ class Given:
             for before in phrase.words[:index]
             if phrase not in names or before.stem not in fixed or word is not phrase.head
         )
+        pairs |= {  # a "snow-covered cabin" is covered
+            (phrase.head.stem, evidence.lexicon.stem(word.lower.rpartition("-")[2]))
+            for phrase in phrases
+            for word in phrase.modifiers
+            if "-" in word.lower and word.lower.endswith("ed")
+        }
         pairs |= {  # "shoes in black and white"
             (thing.head.stem, word.stem)
             for thing, colour in pairwise(phrases)
@@ -50,18 +60,34 @@ class Given:
 
     def has(self, owner: str, thing: str) -> bool:
         """Whether the evidence has an owner with or of a thing: "car with seats"."""
-        return any(
-            at < spot and held.link is not None and {held.link.lower, held.link.stem} & (OWNED | HELD)
-            for at, having in self.heads(owner)
-            for spot, held in self.heads(thing)
-            if having.link is not held.link  # "with a desk and a chair": neither has the other
+        return (
+            any(
+                (at + 1 == spot and having.link is not None and having.link.lower == "of")  # "blades of a turbine"
+                for spot, _ in self.heads(owner)
+                for at, _ in self.heads(thing)
+                for having in self.phrases[at + 1 : at + 2]
+            )
+            or any(
+                at < spot and held.link is not None and {held.link.lower, held.link.stem} & (OWNED | HELD)
+                for at, having in self.heads(owner)
+                for spot, held in self.heads(thing)
+                if having.link is not held.link  # "with a desk and a chair": neither has the other
+            )
         )
+
+    def verbs_at(self, phrase: Phrase) -> list[Action]:
+        """The verb right before a phrase and its preposition: "covered" of "covered with snow"."""
+        before = phrase.start - 2 - bool(phrase.determiner)
+        return [action for action in self.actions if action.start == before and action.clause == phrase.clause]
 
     def aimed_at(self, phrase: Phrase) -> bool:
         """Whether a verb right before the phrase aims at it and tells no place: "looking at", "reflected in"."""
-        before = phrase.start - 2 - bool(phrase.determiner)
-        verbs = (action.verb.stem for action in self.actions if action.start == before)
-        return any(verb in self.lexicon.directed for verb in verbs)
+        return any(action.verb.stem in self.lexicon.directed for action in self.verbs_at(phrase))
+
+    def seen_from(self, phrase: Phrase) -> bool:
+        """Whether a "from" tells where somebody is who looks or points elsewhere: "waving from a balcony"."""
+        before = [action for action in self.actions if action.clause == phrase.clause and action.start < phrase.start]
+        return bool(before) and before[-1].verb.stem in self.lexicon.directed | self.lexicon.distant
 
     def stays_at(self, phrase: Phrase) -> bool:
         """Whether the verb right before a place, if there is one, says that its subject is there."""
@@ -96,6 +122,16 @@ class Given:
             if modifier in words and modifier not in {word.stem for word in phrase.words}:
                 return True  # the modifier itself follows from a word of the phrase
         return False
+
+
+def _spelled_out(phrase: Phrase, evidence: Evidence) -> Iterator[Phrase]:
+    """A phrase, and what its compound participles say: a "snow-covered cabin" is covered with snow."""
+    yield phrase
+    for word in phrase.modifiers:
+        thing, _, participle = word.lower.rpartition("-")
+        if thing and participle.endswith("ed"):
+            stem = evidence.lexicon.stem(thing)
+            yield Phrase((Token(thing, thing, stem, Kind.WORD),), phrase.start, COVERED_WITH, phrase.clause)
 
 
 @functools.lru_cache(maxsize=64)

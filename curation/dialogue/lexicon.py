@@ -40,12 +40,13 @@ class Lexicon:
         self.language = language
         self._stemmer = snowballstemmer.stemmer(words["stemmer"])
         self._stemming = threading.Lock()  # it keeps the word it is at, and stages run in several threads
-        self._irregular: dict[str, str] = {str(key): str(value) for key, value in words.get("irregular", {}).items()}
+        self.irregular: dict[str, str] = {str(key): str(value) for key, value in words.get("irregular", {}).items()}
         self._stems: dict[str, str] = {}
         self._words = words
         self._read_closed_classes(words)
         self._read_things(words)
         self._read_talk(words)
+        self._read_planning(words)
         self.cues = tuple(self._cue(cue) for cue in cues)
 
     def _read_closed_classes(self, words: dict[str, Any]) -> None:
@@ -81,7 +82,7 @@ class Lexicon:
         self.colours = self.stems(words.get("colours", ()))
         self.numbers = {self.stem(str(key)): int(value) for key, value in words.get("numbers", {}).items()}
         self.materials = {self.stem(key): self.stem(value) for key, value in words.get("materials", {}).items()}
-        self.persons = self.stems(words.get("person_words", ()))
+        self.persons = self.stems((*words.get("person_words", ()), *words.get("actors", ())))
         # surface forms: "cook" and "traveler" share their stems with verbs
         self.countable = frozenset(
             (*words.get("person_words", ()), *words.get("animal_words", ()), *words.get("clothing", ()))
@@ -103,6 +104,23 @@ class Lexicon:
         sexed = self.stems if self.reads else frozenset
         self.male = sexed(words.get("male_words", ()))
         self.female = sexed(words.get("female_words", ()))
+
+    def _read_planning(self, words: dict[str, Any]) -> None:
+        """What tells whether a caption's words are of something that its image shows."""
+        bases = [str(word) for word in words.get("present", ())]
+        # surface form: whether it is of one who does it ("lifts") or of several
+        self.present = {**dict.fromkeys(bases, False), **{third_person(word): True for word in bases}}
+        self.compounds = frozenset(words.get("compounds", ()))
+        self.brands = frozenset(words.get("brands", ()))
+        self.color_kinds = frozenset(words.get("color_kinds", ()))
+        self.units = self.stems(words.get("units", ()))
+        self.talk = self.stems(words.get("talk", ()))
+        self.carriers = self.stems(words.get("carriers", ()))
+        self.photos = self.stems(words.get("photos", ()))
+        self.art = self.stems(words.get("art", ()))
+        self.no_places = self.stems(words.get("no_places", ()))
+        kinds = ("container", "furniture", "room", "road", "vehicle", "building")
+        self.spots = self.stems(words.get("spots", ())).union(*(self._kind(kind) for kind in kinds))
 
     def _read_talk(self, words: dict[str, Any]) -> None:
         """How images are spoken of, and what must not be said."""
@@ -133,7 +151,7 @@ class Lexicon:
         known = self._stems.get(word)
         if known is None:
             plain = POSSESSIVE.sub("", word.lower())
-            plain = self._irregular.get(plain, plain)
+            plain = self.irregular.get(plain, plain)
             with self._stemming:
                 known = self._stems[word] = str(self._stemmer.stemWord(plain))
         return known
@@ -213,6 +231,13 @@ class Lexicon:
         )
 
 
+def third_person(verb: str) -> str:
+    """The form of an English verb in the simple present for one who acts: lifts, catches, carries."""
+    if verb.endswith("y") and verb[-2] not in "aeiou":
+        return f"{verb[:-1]}ies"
+    return f"{verb}es" if verb.endswith(("s", "x", "z", "ch", "sh", "o")) else f"{verb}s"
+
+
 def _any_of(patterns: Iterable[str]) -> re.Pattern[str]:
     """One pattern that finds any of them as whole words; of no patterns, one that finds nothing."""
     joined = "|".join(f"(?:{pattern})" for pattern in patterns)
@@ -227,6 +252,8 @@ def lexicon(language: str) -> Lexicon | None:
         return None
     cues, kinds = FOLDER / f"cues_{language}.yaml", FOLDER / f"kinds_{language}.txt"
     words = _read(path)
+    planning = FOLDER / f"plan_{language}.yaml"
+    words |= _read(planning) if planning.is_file() else {}
     words["kinds"] = _read_kinds(kinds) if kinds.is_file() else {}
     return Lexicon(language, words, _read(cues)["cues"] if cues.is_file() else [])
 

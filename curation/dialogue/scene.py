@@ -7,12 +7,14 @@ relation that it does not find in the evidence is a relation that no answer may 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 from curation.dialogue.lexicon import Lexicon
 from curation.dialogue.tokens import SHOWS, Kind, Token, tokens
 
 SINGULAR_S = frozenset({"crossroads", "series", "species", "headquarters", "lens", "gas", "canvas", "atlas", "news"})
 PLURALS = frozenset({"men", "women", "children", "people", "feet", "teeth", "mice", "geese"})
+PARTS = frozenset({"where", "while"})  # begin a part of their own: "in a garage, where he mends a car"
 POSSESSIVES = ("'s", "’s", "s'", "s’")
 
 
@@ -109,7 +111,7 @@ def read(text: str, lexicon: Lexicon, verbs: frozenset[str] = frozenset()) -> Sc
             current.append(token)
         elif _joins_colours(token, current, following, lexicon):
             continue
-        elif token.kind is Kind.BREAK and not _lists(scene.tokens[index:]):
+        elif token.lower in PARTS or (token.kind is Kind.BREAK and not _lists(scene.tokens[index:], lexicon)):
             close()
             link = None
             clause += 1
@@ -129,8 +131,8 @@ def read(text: str, lexicon: Lexicon, verbs: frozenset[str] = frozenset()) -> Sc
             close()
             if token.lower in lexicon.determiners:
                 determiner = token.lower
-            elif token.lower in lexicon.auxiliaries:
-                link = None
+            elif token.lower in lexicon.auxiliaries | lexicon.pronouns:
+                link = None  # "both of them" is of nothing else
     close()
     return scene
 
@@ -142,13 +144,15 @@ def _carried_on(link: Token | None, following: Token | None, phrases: list[Phras
     return next((phrase.link for phrase in reversed(phrases) if phrase.link is not link), None)
 
 
-def _lists(tokens: list[Token]) -> bool:
-    """Whether a text that begins with a comma goes on with a list: ", a fork and a cup"."""
+def _lists(tokens: list[Token], lexicon: Lexicon) -> bool:
+    """Whether a text that begins with a comma goes on with a list, ", a fork and a cup", and not with a sentence of its
+    own, ", and the sky is blue"."""
     if tokens[0].text != ",":
         return False
-    for token in tokens[1:]:
+    for at, token in enumerate(tokens[1:], start=1):
         if token.kind is Kind.CONJUNCTION:
-            return True
+            rest = takewhile(lambda later: later.kind is not Kind.BREAK, tokens[at:])
+            return at > 1 or not any(later.lower in lexicon.auxiliaries for later in rest)
         if token.kind not in (Kind.WORD, Kind.FUNCTION) and token.text != ",":
             return False
     return False

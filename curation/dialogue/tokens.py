@@ -51,6 +51,7 @@ PARTICIPLES = frozenset(
 NO_PARTICIPLES = frozenset(
     {"sled", "seed", "shed", "weed", "speed", "breed", "steed", "hundred", "creed", "bleed", "tweed"}
 )
+SUBJECTS = frozenset({"he", "she", "it", "they", "who"})
 MODALS = frozenset({"may", "might", "can", "could", "will", "would", "should", "must", "to"})
 BREAKS = frozenset(",.;:!?|()[]/–—-")
 
@@ -84,6 +85,9 @@ def tokens(text: str, lexicon: Lexicon, verbs: frozenset[str] = frozenset()) -> 
     for index in range(len(merged)):
         if lexicon.reads and kinds[index] is Kind.WORD and _is_verb(index, merged, kinds, lexicon, verbs):
             kinds[index] = Kind.VERB
+    for index, after in enumerate(kinds[1:]):
+        if lexicon.reads and after in (Kind.WORD, Kind.FUNCTION) and _leads(index, merged, kinds, lexicon):
+            kinds[index] = Kind.PREPOSITION
     return [Token(word, word.lower(), lexicon.stem(word), kind) for word, kind in zip(merged, kinds, strict=True)]
 
 
@@ -135,6 +139,8 @@ def _is_verb(index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon, 
     does = asks and {"does", "do", "did"} & {other.lower() for other in words[:index]}
     if does and before is Kind.WORD and after is not Kind.WORD:
         return True  # "Where does the horseshoe lie?"
+    if before_word in SUBJECTS and lexicon.stem(word) in lexicon.verbs | verbs:
+        return True  # "he reads a story"
     if before_word in MODALS and (before_word != "to" or not word.endswith("s")):
         return lexicon.stem(word) in lexicon.verbs
     if word in SHOWS and (before_word in PICTURES or lexicon.stem(before_word) in lexicon.depictions):
@@ -147,9 +153,12 @@ def _is_verb(index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon, 
         if after_aux and before_word != "and":
             return not (after is Kind.WORD and before_word in ("has", "have"))
         modifies = after is Kind.WORD and (before is not Kind.WORD)
+        if before is Kind.PREPOSITION and after_word in lexicon.determiners:
+            return True  # "after winning the final"
         return not modifies and before_word not in lexicon.determiners and before is not Kind.PREPOSITION
     if (word.endswith("ed") and word not in NO_PARTICIPLES and len(word) > 4) or word in PARTICIPLES:
-        return (before is Kind.WORD or after_aux) and after in (Kind.PREPOSITION, Kind.BREAK, Kind.FUNCTION)
+        apart = before is Kind.BREAK and index > 0 and after is Kind.PREPOSITION  # "pasta, topped with cheese"
+        return apart or ((before is Kind.WORD or after_aux) and after in (Kind.PREPOSITION, Kind.BREAK, Kind.FUNCTION))
     if before_word in ("that", "which") and index > 1:
         return lexicon.stem(word) in lexicon.verbs | verbs  # "a diagram that compares cats and dogs"
     if before is Kind.WORD and after_word in ("a", "an", "the"):
@@ -158,7 +167,7 @@ def _is_verb(index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon, 
         word in lexicon.verb_form_nouns and lexicon.stem(word) not in verbs
     ):
         return False
-    if word.endswith("en") or word in ("made", "lit", "seen", "sat", "stood", "worn", "held"):
+    if word in lexicon.irregular or word.endswith("en"):  # most participles of irregular verbs
         return (before is Kind.WORD or after_aux) and after in (Kind.PREPOSITION, Kind.BREAK, Kind.FUNCTION)
     if word.endswith("s") and not word.endswith("ss"):
         # "a diagram compares cats and dogs", where the evidence has it comparing
@@ -166,6 +175,14 @@ def _is_verb(index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon, 
         objects = after in (Kind.PREPOSITION, Kind.FUNCTION) or after_word in lexicon.determiners
         return before is Kind.WORD and (bare or objects)
     return before is Kind.WORD and before_word.endswith("s") and after in (Kind.PREPOSITION, Kind.FUNCTION)
+
+
+def _leads(index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon) -> bool:
+    """Whether a particle is a preposition here: "reading to a child", "walking down a street", "carried down a trail",
+    and not "trying to read" or "picking up a ball"."""
+    word, before = words[index].lower(), index - 1
+    moves = before >= 0 and (kinds[before] is not Kind.VERB or lexicon.stem(words[before]) in lexicon.staying)
+    return word == "to" or (word in ("up", "down") and moves)
 
 
 def _acts_for_once(index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon) -> bool:

@@ -70,5 +70,6 @@ class EngineSection(Section):
 
     @property
     def fetching(self) -> int:
-        """Partitions that may be fetched at once."""
-        return 1 if self.kind == "local" else self.pools.fetch.max * self.pools.fetch.partitions_at_once
+        """Actors that may fetch for one run together. The partitions of one actor share its rates, which are not
+        divided among them once more."""
+        return 1 if self.kind == "local" else self.pools.fetch.max

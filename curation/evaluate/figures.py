@@ -34,10 +34,12 @@ class Rate:
 
     @property
     def share(self) -> float | None:
+        """From 0 to 1; None of nothing."""
         return self.hits / self.of if self.of else None
 
     @property
     def interval(self) -> tuple[float, float] | None:
+        """Its lower and upper end, from 0 to 1; None of nothing."""
         if not self.of:
             return None
         share, square = self.hits / self.of, Z95 * Z95

@@ -224,6 +224,7 @@ class Client:
         at = dataclasses.replace(target, path=path)
         try:
             for _ in range(6):
+                self.hosts.count(f"{at.host}:{at.port}")
                 connection, exchange = self._ask(at, limits)
                 try:
                     location = exchange.headers.get("Location") if exchange.status in _REDIRECTS else None

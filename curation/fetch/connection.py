@@ -171,10 +171,12 @@ class Exchange:
 
     @property
     def status(self) -> int:
+        """The HTTP status code."""
         return self.response.status
 
     @property
     def headers(self) -> Message:
+        """The response headers, whose names are looked up in any case."""
         return self.response.headers
 
     def body(self) -> bytes:

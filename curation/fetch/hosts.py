@@ -81,6 +81,13 @@ class Hosts:
             host = self._hosts.setdefault(name, _Host())
             host.interval_s = max(host.interval_s, interval_s)
 
+    def count(self, name: str) -> None:
+        """A request goes to this host out of turn, and delays those that wait for theirs as one of them would."""
+        with self._changed:
+            host = self._hosts.setdefault(name, _Host())
+            now = time.monotonic()
+            host.next_start = max(host.next_start, now) + max(self._interval_s, host.interval_s)
+
     def pause(self, name: str, seconds: float) -> None:
         """Start no request to this host for so long: it asked for it."""
         with self._changed:

@@ -37,8 +37,8 @@ class DownloadSection(Section):
     """Requests started a second to one host, from one actor. Actors do not speak to each other about hosts: a host
     sees at most this and `host_in_flight` times the number of actors that fetch."""
     run_host_per_s: Annotated[float, Field(gt=0)] | None = None
-    """Requests started a second to one host, from all actors together; those for robots.txt and tdmrep.json are not
-    counted. Each actor may start its share, by the number that the pool may grow to, so a host of few partitions is
+    """Requests started a second to one host, from all actors together, those for robots.txt and tdmrep.json included.
+    Each actor may start its share, by the number that the pool may grow to, so a host of few partitions is
     asked more slowly than that. A partition gets about
     `host_queue_s` * `run_host_per_s` / (`fetch.max` * `fetch.partitions_at_once`)
     URLs of one host; the rest is rejected as transient and comes back with `run --retry`."""

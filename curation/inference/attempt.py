@@ -9,12 +9,15 @@ import asyncio
 import ipaddress
 import json
 import os
+import socket
+import ssl
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
 from urllib.parse import urlsplit
 
+import aiohttp
 import httpx2
 import openai
 from openai.types.chat import ChatCompletion
@@ -26,6 +29,14 @@ CONNECT_S = 5.0
 DETAIL_CHARS = 300
 CONFIGURATION = frozenset({401, 403, 404})
 RETRY = frozenset({408, 409, 425})  # and every 5xx; 429 has a meaning of its own
+NO_CONNECTION = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
+# Of no connection, by the class of what caused it; the first that fits.
+WHY: dict[type[BaseException], str] = {
+    ConnectionRefusedError: "connection refused, nothing listens there",
+    socket.gaierror: "no host of this name is known",
+    ssl.SSLError: "no TLS connection can be made",
+    TimeoutError: f"no connection within {CONNECT_S:g} s",
+}
 PROBE = ChatRequest(messages=({"role": "user", "content": "Hi"},), max_tokens=1, temperature=0.0)
 
 
@@ -35,8 +46,8 @@ class Verdict(Enum):
     ANSWERED = auto()  # a completion, whole or cut short
     REFUSED = auto()  # this request is wrong (400, 413, 422): another attempt would end the same
     BUSY = auto()  # 429: the endpoint wants fewer requests
-    FAILED = auto()  # 5xx, a deadline, an answer that is no completion: another attempt may do
-    UNREACHABLE = auto()  # no connection, or it broke: nothing answers there now
+    FAILED = auto()  # 5xx, a deadline, a broken connection, no completion: another attempt may do
+    UNREACHABLE = auto()  # no connection: nothing answers there now
     MISCONFIGURED = auto()  # key, URL or model name is wrong: no request can succeed there
 
 
@@ -69,12 +80,12 @@ class Caller:
                 completion = await self._client.post(
                     "/chat/completions", cast_to=ChatCompletion, body=_body(self.endpoint.model, request)
                 )
-        except (TimeoutError, openai.APITimeoutError):
+        except TimeoutError:
             return Attempt(Verdict.FAILED, f"no answer within {timeout_s:g} s")
         except openai.APIConnectionError as error:
             if isinstance(error.__cause__, httpx2.DecodingError):
                 return Attempt(Verdict.FAILED, f"the answer cannot be read ({error.__cause__})")
-            return Attempt(Verdict.UNREACHABLE, type(error.__cause__ or error).__name__)
+            return _of_no_answer(error)
         except openai.APIStatusError as error:
             return _of_status(error)
         except (openai.APIError, httpx2.HTTPError, ValueError) as error:
@@ -83,6 +94,7 @@ class Caller:
         return _of_completion(completion)
 
     async def close(self) -> None:
+        """Close the connections. Nothing can be asked afterwards."""
         await self._client.close()
 
 
@@ -126,15 +138,27 @@ def _open(endpoint: Endpoint, max_connections: int, max_answer_bytes: int) -> op
     # On aiohttp, which costs half the CPU that httpx's own connection pool does.
     http = openai.DefaultAioHttpClient(
         limits=httpx2.Limits(max_connections=max_connections, max_keepalive_connections=max_connections),
-        # The deadline of a whole attempt is ours; httpx2's own counts the silence between two reads.
-        timeout=httpx2.Timeout(None, connect=CONNECT_S),
         follow_redirects=False,
         trust_env=not _is_address(endpoint.url),  # a proxy of the environment is for the world outside
         event_hooks={"response": [cap]},
         headers={"accept-encoding": "identity"},  # the cap counts bytes as they come
     )
     key = api_key(endpoint)
-    return openai.AsyncOpenAI(base_url=endpoint.url, api_key=key, max_retries=0, timeout=None, http_client=http)
+    # The deadline of a whole attempt is ours; httpx2's own counts the silence between two reads.
+    wait = httpx2.Timeout(None, connect=CONNECT_S)
+    return openai.AsyncOpenAI(base_url=endpoint.url, api_key=key, max_retries=0, timeout=wait, http_client=http)
+
+
+def _of_no_answer(error: BaseException) -> Attempt:
+    """No connection, or one that broke: by what caused the error, since over aiohttp openai 3.54 calls all of it a
+    time-out. One connection may break because its server closed it for being idle, so that alone ejects nobody."""
+    causes = [error]
+    while (cause := causes[-1].__cause__ or causes[-1].__context__) is not None and cause not in causes:
+        causes.append(cause)
+    if not any(isinstance(cause, NO_CONNECTION) for cause in causes):
+        return Attempt(Verdict.FAILED, "the connection broke")
+    known = (words for kind, words in WHY.items() if any(isinstance(cause, kind) for cause in causes))
+    return Attempt(Verdict.UNREACHABLE, next(known, f"no connection ({type(causes[-1]).__name__})"))
 
 
 def _is_address(url: str) -> bool:

@@ -65,6 +65,10 @@ class Client:
         """One line for a person: each endpoint's status, requests in flight, and what ails it."""
         return self._session.state()
 
+    def waiting_for(self) -> str:
+        """For a person, while no endpoint has answered yet: each URL, and why it gives no answer."""
+        return self._session.causes()
+
     def close(self) -> None:
         """Give up what is in flight and free the connections and the thread."""
         if self._closed:

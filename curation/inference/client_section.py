@@ -36,8 +36,9 @@ class ClientSection(Section):
     patience_s: float = Field(default=600, gt=0, le=14400)
     """The run ends when no endpoint has answered anything for so long. A replica that is replaced loads its model
     again meanwhile."""
-    first_patience_s: float = Field(default=900, gt=0, le=14400)
-    """As `patience_s`, before the first answer of all: the model may still be loading."""
+    first_patience_s: float = Field(default=120, gt=0, le=14400)
+    """As `patience_s`, before the first answer of all. Short, since `endpoints` are servers that are up, and a wrong
+    port looks like one that is still loading its model. A pool has `ready_timeout_s` if that is longer."""
     max_answer_bytes: int = Field(default=4_194_304, ge=4096, le=268_435_456)
     """Longest response body that is read."""
 

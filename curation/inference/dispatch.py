@@ -39,6 +39,7 @@ class Lane:
 
     @property
     def room(self) -> bool:
+        """Whether it takes one more request now."""
         return self.status is Status.UP and self.held < int(self.limit) and monotonic() >= self.paused_until
 
 

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import CancelledError
 from contextlib import ExitStack, closing, contextmanager
+from time import monotonic
 from types import MappingProxyType
 from typing import Protocol
 
@@ -16,6 +17,7 @@ from curation.inference.client_section import ClientSection
 from curation.inference.section import InferenceSection
 from curation.meter import LocalMeter
 
+FIRST_PATIENCE = "inference.client.first_patience_s"
 NO_OTHERS: Mapping[str, tuple[Endpoint, ...]] = MappingProxyType({})
 
 
@@ -40,14 +42,18 @@ class ForeignEndpoints:
     def __init__(self, section: ClientSection, endpoints: tuple[Endpoint, ...], where: str) -> None:
         self.endpoints = endpoints
         self._patience_s = section.first_patience_s
+        self._until = monotonic() + self._patience_s
         self._client = Client(section, endpoints, LocalMeter(), where)
         self._ready = False
         self._error: PoolError | None = None
         threading.Thread(target=self._ask, name="first-answer", daemon=True).start()
 
     def state(self) -> str:
-        """Until the first answer, what ails them."""
-        return "ready" if self._ready else f"waiting for a first answer: {self._client.state()}"
+        """Until the first answer: how long it is still waited for, what ails each of them, and the key of the wait."""
+        if self._ready:
+            return "ready"
+        left_s = max(0.0, self._until - monotonic())
+        return f"waiting {left_s:.0f} s more for {self._client.waiting_for()} ({FIRST_PATIENCE}: {self._patience_s:g})"
 
     def check(self) -> None:
         """Raise when none of them can answer, or none has within the client's first patience."""

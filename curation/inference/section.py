@@ -35,16 +35,19 @@ class InferenceSection(Section):
     client: ClientSection = ClientSection()
     """How they are asked."""
 
+    @property
+    def writer(self) -> ClientSection:
+        """`client` as the writer is asked: requests do not give a pool up before it is given up itself."""
+        if self.pool is None:
+            return self.client
+        patience_s = max(self.client.first_patience_s, self.pool.ready_timeout_s)
+        return self.client.model_copy(update={"first_patience_s": patience_s})
+
     @model_validator(mode="after")
     def _one_of(self) -> InferenceSection:
         if (self.pool is None) == (not self.endpoints):
             found = "neither is" if self.pool is None else "both are"
             raise ValueError(f"give either pool (vLLM that the run starts) or endpoints (servers that are up); {found}")
-        if self.pool is not None and self.client.first_patience_s < self.pool.ready_timeout_s:
-            raise ValueError(
-                f"client.first_patience_s {self.client.first_patience_s:g} is below "
-                f"pool.ready_timeout_s {self.pool.ready_timeout_s:g}: requests would give up before the pool does"
-            )
         urls = [(each.url.rstrip("/"), each.model) for each in self.endpoints]
         if len(set(urls)) < len(urls):
             raise ValueError("the same url and model stand twice under endpoints")

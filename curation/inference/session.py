@@ -41,6 +41,7 @@ class ChatSession:
 
     @classmethod
     async def open(cls, section: ClientSection, endpoints: Sequence[Endpoint], meter: Meter, where: str) -> ChatSession:
+        """A session in the running event loop. Raises `RecipeError` without endpoints, or without the key of one."""
         if not endpoints:
             raise RecipeError(f"{where}: no endpoint is given, so nothing can be asked")
         connections = section.max_in_flight + PROBE_CONNECTIONS
@@ -48,6 +49,7 @@ class ChatSession:
         return cls(section, [Lane(caller, section.max_in_flight) for caller in callers], meter, where)
 
     async def ask(self, requests: Sequence[ChatRequest]) -> list[ChatAnswer]:
+        """See `Client.ask`."""
         self._enter()
         work = [asyncio.create_task(self._answer(request)) for request in requests]
         everything = asyncio.gather(*work)
@@ -63,6 +65,7 @@ class ChatSession:
             self._leave()
 
     async def wait_ready(self, timeout_s: float) -> None:
+        """See `Client.wait_ready`."""
         self._enter()
         try:
             async with asyncio.timeout(timeout_s):
@@ -74,17 +77,22 @@ class ChatSession:
                     await _first(changed, self._dead)
                     changed.cancel()
         except TimeoutError:
-            message = f"{self._where}: no LLM endpoint is ready after {timeout_s:g} s: {self._causes()}"
-            raise PoolError(message) from None
+            raise PoolError(self._silence(timeout_s)) from None
         finally:
             self._leave()
 
     def state(self) -> str:
+        """See `Client.state`."""
         return "; ".join(
             f"{lane.caller.endpoint.url} {lane.status} ({lane.held} in flight{_because(lane)})" for lane in self._lanes
         )
 
+    def causes(self) -> str:
+        """Of each endpoint that does not answer, its URL and why."""
+        return "; ".join(f"{lane.caller.endpoint.url}: {lane.cause}" for lane in self._lanes if lane.cause)
+
     async def close(self) -> None:
+        """End every request, probe and connection."""
         for task in self._minders:
             task.cancel()
         await asyncio.gather(*self._minders, return_exceptions=True)
@@ -177,7 +185,8 @@ class ChatSession:
             probe = await lane.caller.chat(PROBE, section.probe_deadline_s)
             if probe.verdict in (Verdict.FAILED, Verdict.UNREACHABLE):
                 if lane.last_answer < sent:  # nothing else was answered meanwhile
-                    self._dispatcher.eject(lane, f"probe: {probe.detail}")
+                    silent = probe.verdict is Verdict.FAILED
+                    self._dispatcher.eject(lane, f"probe: {probe.detail}" if silent else probe.detail)
             elif probe.verdict is Verdict.REFUSED:
                 # A server that refuses the plainest request there is would refuse every other.
                 self._dispatcher.judge(lane, replace(probe, verdict=Verdict.MISCONFIGURED))
@@ -195,11 +204,10 @@ class ChatSession:
             patience_s = self._section.patience_s if answered else self._section.first_patience_s
             silent = monotonic() - max(answered, self._busy_since)
             if hopeless:
-                message = f"{self._where}: no LLM endpoint can be used: {self._causes()}. Mend its url, model or key"
+                message = f"{self._where}: no LLM endpoint can be used: {self.causes()}. Mend its url, model or key"
                 self._die(EndpointError(message))
             elif silent >= patience_s:
-                message = f"{self._where}: no LLM endpoint has answered for {silent:.0f} s: {self._causes()}"
-                self._die(PoolError(message))
+                self._die(PoolError(self._silence(silent)))
             await asyncio.sleep(WATCH_S)
 
     def _die(self, error: PoolError) -> None:
@@ -220,8 +228,13 @@ class ChatSession:
         if self._callers == 0:
             self._busy.clear()
 
-    def _causes(self) -> str:
-        return "; ".join(f"{lane.caller.endpoint.url} is {lane.status}{_because(lane)}" for lane in self._lanes)
+    def _silence(self, seconds: float) -> str:
+        answered = self._dispatcher.last_answer
+        how_long = "patience_s" if answered else "first_patience_s"
+        return (
+            f"{self._where}: no LLM endpoint has answered for {seconds:.3g} s: {self.causes()}. Is it up, and is its "
+            f"url right? inference.client.{how_long} says how long to wait"
+        )
 
 
 def _because(lane: Lane) -> str:

@@ -21,7 +21,9 @@ LINE_AT_MOST_EVERY_S = 1.0
 _REFRESH_PER_S = 4
 _WIDE = 100
 _POOL_STYLES = {"ready": "green", "failed": "red"}  # any other state is one of starting
+_ENDPOINTS = re.compile(r"(\S+: )?waiting ")  # for servers that someone else runs; what ails them is said
 _PATIENCE_S = 3.0
+_SILENT_S = 30.0
 _LOADING = "Loading a model takes a minute or two; the stages before rewrite go on meanwhile."
 
 
@@ -131,7 +133,7 @@ class RunView:
         talk = next((line for line in lines if line.requests), None)
         if talk is not None:
             retries = f", {count(talk.retries)} tried again" if talk.retries else ""
-            asked = f"{count(talk.answers)} of {plural(talk.requests, 'request')} answered{retries}"
+            asked = f"{count(talk.answers)} of {plural(talk.requests, 'request')} answered{retries}{_silence(talk)}"
             grid.add_row("LLM", Text(f"{rate(talk.tokens_per_s)} tokens/s, {asked}"))
         done = self._committed
         grid.add_row(
@@ -150,13 +152,13 @@ class RunView:
         return self._clock() - self._start_s
 
     def _loading(self) -> bool:
-        """Whether the pool has been starting for longer than an endpoint takes that is up already."""
-        if not _starting(self._pool) or self._pool_since_s is None:
+        """Whether the run's own pool has been starting for longer than one takes that is up already."""
+        if not _starting(self._pool) or _ENDPOINTS.match(self._pool) or self._pool_since_s is None:
             return False
         return self._clock() - self._pool_since_s >= _PATIENCE_S
 
     def _pool_text(self) -> str:
-        words = printable(self._pool, 160)
+        words = printable(self._pool, 240)
         if not _starting(self._pool) or self._pool_since_s is None:
             return words
         waited = "" if _says_time(words) else f" ({duration(self._clock() - self._pool_since_s)})"
@@ -184,6 +186,11 @@ def pool_kind(state: str) -> str:
 
 def _starting(state: str) -> bool:
     return bool(state) and pool_kind(state) not in _POOL_STYLES
+
+
+def _silence(line: StageProgress) -> str:
+    """Said of an LLM that has answered nothing for a while: it may be gone, and the run waits for it."""
+    return f", none for {duration(line.silent_s)}" if line.silent_s >= _SILENT_S else ""
 
 
 def _says_time(words: str) -> bool:
@@ -226,7 +233,8 @@ def _cells(line: StageProgress, wide: bool) -> tuple[RenderableType, ...]:
 
 def _plain(line: StageProgress) -> str:
     text = f"{line.stage} {'✓' if line.done else f'{line.rows}/{line.planned}'}"
-    talks = line.requests and not line.done
-    extra = [f"{rate(line.tokens_per_s)} tokens/s, {line.answers}/{line.requests} answered"] if talks else []
+    extra = []
+    if line.requests and not line.done:
+        extra.append(f"{rate(line.tokens_per_s)} tokens/s, {line.answers}/{line.requests} answered{_silence(line)}")
     extra += [f"-{line.rejected}"] if line.rejected else []
     return f"{text} ({', '.join(extra)})" if extra else text

@@ -40,6 +40,7 @@ class RunFacts:
     rejected: int = 0
     seconds: Mapping[str, float] = field(default_factory=dict)  # busy seconds by stage
     spent: Spent = field(default_factory=Spent)  # use of the LLM, over all rows
+    again: bool = False  # a retry: its rows stand under the run that rejected them too
 
     @property
     def hours(self) -> float:
@@ -137,6 +138,7 @@ class StageTime:
 
     @property
     def rows_per_s(self) -> float:
+        """Rows a busy second; 0 when it was never busy."""
         return self.rows / self.seconds if self.seconds else 0.0
 
 
@@ -242,4 +244,5 @@ def _run_facts(run: RunInfo) -> RunFacts:
         rejected=sum(receipt.rejected for receipt in run.receipts),
         seconds=dict(seconds),
         spent=spent,
+        again=run.again,
     )

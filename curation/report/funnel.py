@@ -42,10 +42,12 @@ class FunnelStage:
 
     @property
     def rejected(self) -> int:
+        """Rows rejected, for whatever reason."""
         return sum(self.reasons.values())
 
     @property
     def rows_out(self) -> int:
+        """Rows that went on to the next stage."""
         return self.rows_in - self.rejected
 
     @property
@@ -72,6 +74,7 @@ class Funnel:
 
     @property
     def rejected(self) -> int:
+        """Rows rejected, for whatever reason."""
         return sum(self.reasons.values())
 
     @property

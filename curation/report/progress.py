@@ -76,6 +76,7 @@ class StageProgress:
     requests: int
     answers: int
     retries: int
+    silent_s: float  # how long requests have been waiting without an answer to any
 
     @property
     def done(self) -> bool:
@@ -91,6 +92,7 @@ class Progress:
         self._stages = tuple(stages)
         self._rows = {stage: Rate() for stage in stages}
         self._tokens = {stage: Rate() for stage in stages}
+        self._heard: dict[str, tuple[float, float]] = {}  # answers, and when the last came or none was waited for
         self._counts: Mapping[str, Mapping[str, float]] = {}
         self._now_s = 0.0
 
@@ -100,6 +102,9 @@ class Progress:
         self._counts = snapshot
         for before, stage in zip((None, *self._stages), self._stages, strict=False):
             counts = snapshot.get(stage, {})
+            answers = counts.get("answers", 0)
+            if answers >= counts.get("requests", 0) or answers != self._heard.get(stage, (0.0, 0.0))[0]:
+                self._heard[stage] = (answers, now_s)
             # The clock of a stage starts when rows can reach it, so that its rate owes nothing to the stages before.
             if before is None or snapshot.get(before, {}).get("rows") or counts.get("rows"):
                 self._rows[stage].add(now_s, counts.get("rows", 0))
@@ -129,6 +134,7 @@ class Progress:
             requests=int(counts.get("requests", 0)),
             answers=int(counts.get("answers", 0)),
             retries=int(counts.get("retries", 0)),
+            silent_s=self._now_s - self._heard.get(stage, (0.0, self._now_s))[1] if rows < planned else 0.0,
         )
 
     def remaining_s(self) -> float | None:

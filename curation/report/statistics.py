@@ -58,6 +58,7 @@ class DialogueFacts:
 
     @property
     def turns(self) -> int:
+        """Kept turns of accepted samples."""
         return sum(self.response_types.values())
 
     @property

@@ -11,7 +11,8 @@ from curation.report.funnel import Funnel, reason_table, render
 from curation.report.text import count, plural, size
 
 if TYPE_CHECKING:
-    from curation.table.read import Status, Unbalanced
+    from curation.table.balance import Unbalanced
+    from curation.table.read import Status
 
 MOST_UNBALANCED = 20
 

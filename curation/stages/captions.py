@@ -71,6 +71,7 @@ class Captions:
         return reject(fill(fill(table, "text", texts), "language", languages), rejects)
 
     def look(self, caption: str) -> CaptionFacts:
+        """All that is read from a caption before it is filtered."""
         repaired = " ".join(repair(caption).split())
         plain = sanitize(unslug(repaired) if " " not in repaired else caption)
         text = strip_boilerplate(plain)

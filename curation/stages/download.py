@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -52,6 +53,7 @@ class Download:
         limits = DecodeLimits(
             section.shortest_side_px, section.quality, section.max_pixels, section.max_side_px, section.max_frames
         )
+        self._decoding = threading.Lock()  # the decoder takes one image at a time, partitions may come several at once
         self._decode: Decoder | Sandbox = Decoder(limits)
         if section.isolate_decoder:
             self._decode = Sandbox(limits, timeout_s=section.decode_s, memory_bytes=section.decode_memory_bytes)
@@ -94,9 +96,10 @@ class Download:
         return body
 
     def _use(self, unique: _Unique, body: bytes) -> None:
-        """On the one decoding thread: the image, or why there is none."""
+        """On the partition's decoding thread: the image, or why there is none."""
         try:
-            decoded = self._decode(body)
+            with self._decoding:
+                decoded = self._decode(body)
         except Undecodable as error:
             unique.reject = Reject(_DECODER_REASONS.get(error.reason, Reason.DECODE), error.detail)
         except DecoderDied as error:

@@ -73,6 +73,8 @@ class Committer:
         self._transactions = Transactions(self._storage)
         self._key = f"commit:{uuid.uuid4().hex}"
         self._sequence = 0
+        self._tried: list[Receipt] = []  # what the last try of the present group meant to land
+        self._unknown = False  # whether a commit of it was tried and the table not read since
         self._pending: dict[str, Receipt] = {}
         self._landed: set[str] = set()  # by this committer
         self._oldest = 0.0
@@ -201,39 +203,41 @@ class Committer:
         self.committed.commits += bool(landed)
 
     def _commit(self, group: list[Receipt]) -> list[Receipt]:
-        """Land the group, and return the receipts that landed by this commit; loops until it is certain."""
-        from deltalake.exceptions import DeltaError, DeltaProtocolError, SchemaMismatchError, TableNotFoundError
-
+        """Land the group, and return the receipts that landed by this commit; tries until it is certain, for as long
+        as the store is away and has our patience."""
         self._sequence += 1
+        self._tried, self._unknown = [], False
         deadline = time.monotonic() + self._storage.patience_s
         pause = 0.05
-        tried: list[Receipt] = []
-        unknown = False  # whether a commit was tried and the table not read since
-        while True:
-            try:
-                table = self._load()
-                if tried and self._transactions.get(self._key) == self._sequence:
-                    return tried  # the commit landed, its answer was lost
-                unknown = False
-                tried = [item for item in group if self._transactions.get(partition_key(item.partition)) is None]
-                if tried:
-                    unknown = True
-                    self._transact(table, tried)
-                return tried
-            except TableNotFoundError as error:
-                cause: Exception = error
-                self._create()
-            except (DeltaProtocolError, SchemaMismatchError) as error:
-                raise CommitFailed(
-                    f"{self._storage.uri()} is not a table that this version can write: {error}"
-                ) from error
-            except (DeltaError, OSError) as error:
-                cause = error
-                self._table = None
+        while isinstance(landed := self._try(group), Exception):
             if time.monotonic() + pause > deadline:
-                raise self._gave_up(len(group), unknown) from cause
+                raise landed if isinstance(landed, CurationError) else self._gave_up(len(group)) from landed
             time.sleep(pause * random.uniform(0.5, 1.0))
             pause = min(pause * 2, self._output.storage.max_backoff_s)
+        return landed
+
+    def _try(self, group: list[Receipt]) -> list[Receipt] | Exception:
+        """The receipts that landed by this commit, or what kept it from landing where another try may fare better."""
+        from deltalake.exceptions import DeltaError, DeltaProtocolError, SchemaMismatchError, TableNotFoundError
+
+        try:
+            table = self._load()
+            if self._tried and self._transactions.get(self._key) == self._sequence:
+                return self._tried  # the commit landed, its answer was lost
+            self._unknown = False
+            self._tried = [item for item in group if self._transactions.get(partition_key(item.partition)) is None]
+            if self._tried:
+                self._unknown = True
+                self._transact(table, self._tried)
+            return self._tried
+        except TableNotFoundError as error:
+            self._create()
+            return error
+        except (DeltaProtocolError, SchemaMismatchError) as error:
+            raise CommitFailed(f"{self._storage.uri()} is not a table that this version can write: {error}") from error
+        except (DeltaError, OSError) as error:
+            self._table = None
+            return error
 
     def _load(self) -> DeltaTable:
         # A commit must be made on the snapshot that the look-up was made on: delta-rs rejects an app transaction
@@ -285,8 +289,8 @@ class Committer:
             progress[name] = FileProgress(planned, before.landed + 1)
         return progress
 
-    def _gave_up(self, partitions: int, unknown: bool) -> CurationError:
+    def _gave_up(self, partitions: int) -> CurationError:
         waited = f"{partitions} partitions after {self._storage.patience_s:g} s: {self._storage.uri()} is away"
-        if unknown:
+        if self._unknown:
             return CommitStateUnknown(f"cannot tell whether the commit landed of {waited}. Run again; delete nothing")
         return CommitFailed(f"could not commit {waited}. Run again when it is back")

@@ -19,7 +19,6 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from curation.samples import SCHEMA, Reason
-from curation.table.log import open_table
 from curation.table.maintain import Rewrite, active_files, commit_rewrite, read_shard, write_shard
 from curation.table.read import SampleTable
 from curation.table.receipt import ShardFile
@@ -87,10 +86,10 @@ def erase(
     )
     body = {name: sorted(getattr(request, name)) for name in Erasures.names()}
     table.storage.write_new(f"{FOLDER}/{uuid.uuid4().hex}.json", json.dumps(body).encode())
-    if not table.exists():
+    delta = table.open()
+    if delta is None:
         return Erased()
     rows = files = 0
-    delta = open_table(table.storage)
     for file in [file for outcome in OUTCOMES for file in active_files(delta, outcome)]:
         erased = _erase_from(table, file, request)
         rows, files = rows + erased, files + bool(erased)

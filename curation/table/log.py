@@ -137,6 +137,13 @@ def commit_info(recipe: str, run: str, receipts: list[Receipt]) -> dict[str, Any
     return {COMMIT_INFO: body}
 
 
+def again_info(recipe: str, run: str, receipts: list[Receipt]) -> dict[str, Any]:
+    """What a commit says of itself that puts rows done again in the place of what they were. Its receipts stand under
+    a key of their own: their partitions are planned rows' second ones, and count nowhere as landed."""
+    body = commit_info(recipe, run, receipts)[COMMIT_INFO]
+    return {"upkeep": "retry", "again": body.pop("receipts"), **body}
+
+
 def commit_infos(storage: Storage, version: int) -> list[dict[str, Any]]:
     """The commit infos of the versions up to this one, oldest first, each with its `version`.
 
@@ -154,11 +161,19 @@ def commit_infos(storage: Storage, version: int) -> list[dict[str, Any]]:
 
 
 def run_of(info: Mapping[str, Any]) -> str:
-    """The run that made a version, or "" for versions of maintenance."""
+    """The run or retry that made a version, or "" for versions of maintenance."""
     return str(info.get(COMMIT_INFO, {}).get("run", ""))
 
 
 def receipts_of(info: Mapping[str, Any]) -> list[Receipt]:
     """The receipts in one version's commit info; empty for versions that committed none."""
-    body = info.get(COMMIT_INFO, {})
-    return [Receipt.from_json(json.dumps(item)) for item in body.get("receipts", [])]
+    return _receipts(info, "receipts")
+
+
+def receipts_again_of(info: Mapping[str, Any]) -> list[Receipt]:
+    """The receipts of rows that were done again, of a version that a retry made."""
+    return _receipts(info, "again")
+
+
+def _receipts(info: Mapping[str, Any], key: str) -> list[Receipt]:
+    return [Receipt.from_json(json.dumps(item)) for item in info.get(COMMIT_INFO, {}).get(key, [])]

@@ -68,9 +68,9 @@ def vacuum(
             f"a retention of {retention_h} h may delete files that a run has written and not yet committed; use "
             f"{SAFE_RETENTION_H} h or more, or allow a short one when no run is active"
         )
-    if not table.exists():
+    delta = table.open()
+    if delta is None:
         return []
-    delta = open_table(table.storage)
     newest = delta.version()
     there = {file.path for outcome in OUTCOMES for file in table.storage.list(f"outcome={outcome}")}
     named = delta.vacuum(
@@ -89,10 +89,10 @@ def compact(table: SampleTable, target_bytes: int = TARGET_BYTES) -> Compacted:
     Rows, their order within a partition, row groups and schema metadata stay; the replaced files remain until
     vacuum. Holds one merged file in memory at a time. Raises `CommitFailed` if another upkeep was faster.
     """
-    if not table.exists():
+    delta = table.open()
+    if delta is None:
         return Compacted()
     before = after = bytes_before = bytes_after = 0
-    delta = open_table(table.storage)
     for outcome in OUTCOMES:
         small = [file for file in active_files(delta, outcome) if file.bytes < target_bytes / 2]
         for group in _groups(small, target_bytes):

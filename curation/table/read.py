@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as pds
 
 from curation.errors import RecipeError
-from curation.table.log import COMMIT_INFO, FileProgress, commit_infos, open_table, partition_key, receipts_of, run_of
+from curation.table.balance import Landed, RowCount, Unbalanced
+from curation.table.log import COMMIT_INFO, commit_infos, open_table, receipts_again_of, receipts_of, run_of
 from curation.table.receipt import Receipt
 from curation.table.shard import ACCEPTED, TABLE_SCHEMA, planned_rows
 from curation.table.storage import OutputSection, Storage
@@ -25,33 +24,6 @@ if TYPE_CHECKING:
     from deltalake import DeltaTable
 
 BATCH_ROWS = 256  # rows in flight of a scan that may carry images
-
-
-class Landed:
-    """What one version of the table holds, asked by id; each answer is one look-up in memory."""
-
-    def __init__(self, transactions: Transactions) -> None:
-        self._transactions = transactions
-
-    def file(self, file_id: str) -> bool:
-        """Whether every partition of this source file has landed."""
-        return FileProgress.of(self._transactions, file_id).whole
-
-    def partition(self, partition: str) -> bool:
-        """Whether this partition has landed."""
-        return self._transactions.get(partition_key(partition)) is not None
-
-
-@dataclass(frozen=True)
-class Unbalanced:
-    """A partition whose rows are not what was planned. `distinct` counts different row numbers."""
-
-    partition: str
-    planned: int
-    accepted: int
-    rejected: int
-    distinct: int
-    landed: bool
 
 
 @dataclass(frozen=True)
@@ -80,7 +52,8 @@ class Status:
 
 @dataclass(frozen=True)
 class RunInfo:
-    """What one run committed, from the commit infos: `receipts` in order of commit, times of its commits in UTC."""
+    """What one run committed, from the commit infos: `receipts` in order of commit, times of its commits in UTC.
+    `again` says that it was a retry, whose rows other runs had committed as rejected before."""
 
     run: str
     recipe: str
@@ -88,6 +61,7 @@ class RunInfo:
     last_commit: datetime
     commits: int
     receipts: tuple[Receipt, ...]
+    again: bool = False
 
 
 class SampleTable:
@@ -105,11 +79,11 @@ class SampleTable:
 
     def exists(self) -> bool:
         """Whether anything has been committed."""
-        return self._open() is not None
+        return self.open() is not None
 
     def landed(self) -> Landed:
         """What has landed, as of now."""
-        return self._landed(self._open())
+        return self._landed(self.open())
 
     def status(self, run: str | None = None) -> Status:
         """Counts, and the proof that planned = accepted + rejected, by reading four columns of every row and
@@ -118,7 +92,7 @@ class SampleTable:
         With `run`, of the partitions that this run committed alone: reads its files and no others, so that the
         proof at the end of a nightly run does not grow with the table.
         """
-        table = self._open()
+        table = self.open()
         if table is None:
             return Status()
         infos = commit_infos(self.storage, table.version())
@@ -129,7 +103,7 @@ class SampleTable:
             mine = {file.path for item in receipts for file in item.files}
             if mine <= sizes.keys():  # else maintenance has rewritten them, and their rows may be in any file
                 sizes = {path: sizes[path] for path in mine}
-        rows = _RowCount()
+        rows = RowCount()
         for batch in _batches(table, ["partition", "row", "reason", "outcome"], only, 65_536, sizes.keys()):
             rows.add(batch)
         names = sorted({item.partition for item in receipts} | set(rows.seen))
@@ -156,7 +130,7 @@ class SampleTable:
     ) -> Iterator[pa.RecordBatch]:
         """Batches of rows: the columns asked for (all of the table's, and `outcome`, by default), of files of the
         outcome asked for, of rows that pass `filter`, and at most `limit` of them. Holds a few batches at a time."""
-        table = self._open()
+        table = self.open()
         if table is None:
             return
         if outcome is not None:
@@ -186,7 +160,7 @@ class SampleTable:
 
     def sample(self, prefix: str) -> list[dict[str, Any]]:
         """Every row whose sample id begins with `prefix`, whole, as Python values by column."""
-        table = self._open()
+        table = self.open()
         if table is None:
             return []
         wanted = pc.starts_with(pc.field("sample_id"), prefix)
@@ -200,11 +174,11 @@ class SampleTable:
 
     def runs(self) -> list[RunInfo]:
         """What each run committed, oldest first."""
-        table = self._open()
+        table = self.open()
         infos = [] if table is None else commit_infos(self.storage, table.version())
         by_run: dict[str, list[dict[str, Any]]] = {}
         for info in infos:
-            if receipts_of(info):
+            if receipts_of(info) or receipts_again_of(info):
                 by_run.setdefault(run_of(info), []).append(info)
         return [_run_info(run, commits) for run, commits in by_run.items()]
 
@@ -214,8 +188,9 @@ class SampleTable:
             transactions.advance(table.version())
         return Landed(transactions)
 
-    def _open(self) -> DeltaTable | None:
-        """The newest version, or None; waits for a store that is away, and says at once if it refuses us."""
+    def open(self) -> DeltaTable | None:
+        """The newest version, or None; waits for a store that is away, and says at once if it refuses us. Raises
+        `RecipeError` when it cannot be read."""
         from deltalake.exceptions import DeltaError, TableNotFoundError
 
         deadline = time.monotonic() + self.storage.patience_s
@@ -233,42 +208,6 @@ class SampleTable:
                     raise RecipeError(f"{self.uri} cannot be read: {error}") from error
             time.sleep(pause)
             pause = min(pause * 2, self.storage.section.max_backoff_s)
-
-
-class _RowCount:
-    """How often each row number of each partition occurs, by outcome and reason."""
-
-    def __init__(self) -> None:
-        self.seen: dict[str, np.ndarray[Any, np.dtype[np.uint8]]] = {}
-        self.accepted: Counter[str] = Counter()
-        self.rejected: Counter[str] = Counter()
-        self.reasons: Counter[str] = Counter()
-
-    def add(self, batch: pa.RecordBatch) -> None:
-        parts: Any = pc.dictionary_encode(batch.column("partition"))
-        codes = np.asarray(parts.indices)
-        numbers = np.asarray(batch.column("row"))
-        outcomes = np.asarray(pc.equal(batch.column("outcome"), pa.scalar(ACCEPTED)).cast(pa.int8()))
-        for code, name in enumerate(parts.dictionary.to_pylist()):
-            mine = codes == code
-            planned = planned_rows(name)
-            seen = self.seen.setdefault(name, np.zeros(planned, np.uint8))
-            inside = numbers[mine & (numbers >= 0) & (numbers < planned)]
-            np.add.at(seen, inside, 1)
-            accepted = int(outcomes[mine].sum())
-            self.accepted[name] += accepted
-            self.rejected[name] += int(mine.sum()) - accepted
-        self.reasons.update(str(reason) for reason in batch.column("reason").drop_null().to_pylist())
-
-    def check(self, name: str, landed: Landed) -> Unbalanced | None:
-        planned = planned_rows(name)
-        seen = self.seen.get(name, np.zeros(planned, np.uint8))
-        rows = self.accepted[name] + self.rejected[name]
-        if landed.partition(name) and rows == planned and bool((seen == 1).all()):
-            return None
-        return Unbalanced(
-            name, planned, self.accepted[name], self.rejected[name], int(np.count_nonzero(seen)), landed.partition(name)
-        )
 
 
 def _batches(
@@ -313,5 +252,6 @@ def _first_rows(
 
 def _run_info(run: str, commits: list[dict[str, Any]]) -> RunInfo:
     times = [datetime.fromtimestamp(info["timestamp"] / 1000, UTC) for info in commits]
-    receipts = tuple(receipt for info in commits for receipt in receipts_of(info))
-    return RunInfo(run, commits[-1][COMMIT_INFO]["recipe"], times[0], times[-1], len(commits), receipts)
+    again = any(receipts_again_of(info) for info in commits)
+    receipts = tuple(receipt for info in commits for receipt in receipts_of(info) + receipts_again_of(info))
+    return RunInfo(run, commits[-1][COMMIT_INFO]["recipe"], times[0], times[-1], len(commits), receipts, again)

@@ -8,20 +8,18 @@ again. So every planned row is there exactly once at any time, and a retry that 
 from __future__ import annotations
 
 import hashlib
-import random
-import time
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from curation.errors import CommitFailed, CommitStateUnknown, CurationError
+from curation.errors import CommitFailed, CommitStateUnknown, PartitionError, RecipeError
 from curation.partition import Partition
 from curation.plan import FilePlan, Plan
 from curation.samples import Reason, make_table
 from curation.table.commit import Committer
-from curation.table.log import open_table
+from curation.table.log import again_info, open_table
 from curation.table.maintain import Rewrite, active_files, commit_rewrite, read_shard, write_shard
 from curation.table.read import SampleTable
 from curation.table.receipt import Receipt, ShardFile
@@ -29,6 +27,7 @@ from curation.table.shard import OUTCOMES, REJECTED
 from curation.table.storage import OutputSection, Storage
 
 TRANSIENT = pa.array([str(reason) for reason in Reason if reason.transient], pa.string())
+UNREADABLE = (pa.ArrowException, OSError)
 GIVEN = ("sample_id", "partition", "row", "url", "caption", "metadata")  # what a row had when it came from its source
 
 
@@ -36,10 +35,15 @@ def plan_again(table: SampleTable, partition_rows: int) -> Plan:
     """The rows of a table that were rejected for a transient reason, in partitions of at most `partition_rows`.
 
     A partition's `file` and `file_id` are the rejected file that holds its rows, `first_row` counts such rows alone.
+    Raises `RecipeError` when the table cannot be read.
     """
     pending: list[Partition] = []
-    for file in active_files(open_table(table.storage), REJECTED) if table.exists() else []:
-        rows = pc.sum(_transient(_read(table.storage, file.path, ["reason"]))).as_py() or 0
+    delta = table.open()
+    for file in active_files(delta, REJECTED) if delta is not None else []:
+        try:
+            rows = pc.sum(_transient(_read(table.storage, file.path, ["reason"]))).as_py() or 0
+        except UNREADABLE as error:
+            raise RecipeError(f"{_unreadable(table.storage, file.path, error)}. Nothing was started") from error
         name = hashlib.sha256(file.path.encode()).hexdigest()[:16]  # of one length, however often rows come again
         for first in range(0, rows, partition_rows):
             size = min(partition_rows, rows - first)
@@ -49,8 +53,13 @@ def plan_again(table: SampleTable, partition_rows: int) -> Plan:
 
 
 def read_again(output: OutputSection, partition: Partition) -> pa.Table:
-    """The rows of such a partition as their source gave them; each keeps its own `partition` and `row`."""
-    rows = _read(Storage(output.table, output.storage), partition.file, [*GIVEN, "reason"])
+    """The rows of such a partition as their source gave them; each keeps its own `partition` and `row`. Raises
+    `PartitionError` when they cannot be read."""
+    storage = Storage(output.table, output.storage)
+    try:
+        rows = _read(storage, partition.file, [*GIVEN, "reason"])
+    except UNREADABLE as error:
+        raise PartitionError(_unreadable(storage, partition.file, error)) from error
     chosen = rows.filter(_transient(rows)).slice(partition.first_row, partition.rows)
     return make_table({name: chosen.column(name) for name in GIVEN})
 
@@ -64,26 +73,14 @@ class Replacer(Committer):
         self._samples = table
         self._kept: dict[str, set[str]] = {}  # a file written here -> planned files whose rows it holds, once it lands
 
-    def _commit(self, group: list[Receipt]) -> list[Receipt]:
-        """Land the group, and return it; tries again for as long as the store is away and has our patience."""
-        deadline = time.monotonic() + self._storage.patience_s
-        pause = 0.05
-        unknown = False
-        while cause := self._attempt(group):
-            unknown |= isinstance(cause, CommitStateUnknown)
-            if time.monotonic() + pause > deadline:
-                raise cause if isinstance(cause, CurationError) else self._gave_up(len(group), unknown) from cause
-            time.sleep(pause * random.uniform(0.5, 1.0))
-            pause = min(pause * 2, self._output.storage.max_backoff_s)
-        return group
-
-    def _attempt(self, group: list[Receipt]) -> Exception | None:
-        """Land what of the group is not in the table yet, as it is where a signal came between commit and answer.
-        Returns what kept it from landing, where another attempt may fare better."""
+    def _try(self, group: list[Receipt]) -> list[Receipt] | Exception:
+        """See `Committer._try`. Lands what of the group is not in the table yet, and returns all of it: some is there
+        where a signal or a lost answer came between commit and here."""
         from deltalake.exceptions import DeltaError
 
         try:
             delta = open_table(self._storage)
+            self._unknown = False
             here = {file.path: file for outcome in OUTCOMES for file in active_files(delta, outcome)}
             left = [receipt for receipt in group if not all(file.path in here for file in receipt.files)]
             rewrite = self._rewrite(left, here) if left else None
@@ -91,10 +88,11 @@ class Replacer(Committer):
             return error
         try:
             if rewrite is not None:
-                commit_rewrite(self._samples, rewrite, self._info(left), data_change=True)
+                commit_rewrite(self._samples, rewrite, again_info(self._recipe, self._run, left), data_change=True)
         except (CommitFailed, CommitStateUnknown, DeltaError, OSError) as error:
+            self._unknown = isinstance(error, CommitStateUnknown)
             return error
-        return None
+        return group
 
     def _rewrite(self, group: list[Receipt], here: dict[str, ShardFile]) -> Rewrite:
         """The version that puts the group in its place in a table of these files; writes what it keeps of the old."""
@@ -115,13 +113,6 @@ class Replacer(Committer):
             self._kept[added[-1].path] = {path for path in planned if now.get(path, path) in wanted}
         return Rewrite(tuple(old), tuple(added))
 
-    def _info(self, group: list[Receipt]) -> dict[str, Any]:
-        """What such a version says of itself."""
-        return {
-            "upkeep": "retry", "recipe": self._recipe, "run_again": self._run,
-            "rows": sum(receipt.planned for receipt in group), "accepted": sum(receipt.accepted for receipt in group),
-        }  # fmt: skip
-
     def _done(self, files: list[ShardFile]) -> set[tuple[str, int]]:
         """The planned rows that some files hold."""
         done: set[tuple[str, int]] = set()
@@ -138,6 +129,13 @@ def _read(storage: Storage, path: str, columns: list[str]) -> pa.Table:
             return pq.read_table(handle, columns=columns)
 
     return storage.patiently(read)
+
+
+def _unreadable(storage: Storage, path: str, error: BaseException) -> str:
+    return (
+        f"{storage.uri(path)} cannot be read ({type(error).__name__}: {error}): its store is away, or upkeep has "
+        "replaced it meanwhile. Run again"
+    )
 
 
 def _transient(rows: pa.Table) -> Any:

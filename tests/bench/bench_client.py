@@ -46,7 +46,7 @@ def requests(count: int) -> list[ChatRequest]:
 
 def by_client(endpoint: Endpoint, work: list[ChatRequest], in_flight: int) -> tuple[float, int]:
     """Seconds, and tokens of the answers, by our client."""
-    section = ClientSection(max_in_flight=in_flight, probe_deadline_s=300)
+    section = ClientSection(max_in_flight=in_flight, probe_deadline_s=300, first_patience_s=300)
     with Client(section, [endpoint], LocalMeter()) as client:
         client.wait_ready(300)
         started = time.perf_counter()

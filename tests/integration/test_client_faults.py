@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from time import monotonic
 
 import pytest
 
 from curation.errors import PoolError
+from curation.inference.chat import Endpoint
 from curation.inference.client import Client
+from curation.inference.open import ForeignEndpoints
 from curation.samples import Reason
 from tests.integration.test_client import QUICK, client, request
 from tests.servers.openai import Call, LlmServer, Reply, Script
@@ -23,7 +26,14 @@ from tests.servers.openai import Call, LlmServer, Reply, Script
 FULL = os.environ.get("CURATION_PROMISES") == "full"
 # Bounds of seconds and not of tenths: a busy machine may hold everything up for a second at any point.
 PATIENT = QUICK.model_copy(
-    update={"timeout_s": 30.0, "total_s": 60.0, "patience_s": 30.0, "probe_interval_s": 1.0, "probe_deadline_s": 2.5}
+    update={
+        "timeout_s": 30.0,
+        "total_s": 60.0,
+        "patience_s": 30.0,
+        "first_patience_s": 30.0,
+        "probe_interval_s": 1.0,
+        "probe_deadline_s": 2.5,
+    }
 )
 
 
@@ -173,7 +183,8 @@ def test_a_pool_that_is_gone_ends_the_run_with_each_endpoints_cause() -> None:
         with pytest.raises(PoolError) as caught:
             asked.ask([request() for _ in range(200)])
         assert QUICK.patience_s - 0.5 <= monotonic() - started < QUICK.patience_s + 5
-        assert f"{first.url} is ejected, " in str(caught.value)
+        assert f"{first.url}: connection refused" in str(caught.value)
+        assert "inference.client.patience_s" in str(caught.value)
         assert "HTTP 500: engine dead" in str(caught.value)
         second.script = after(0.0)
         assert asked.ask([request()])[0].failure is None, "whoever asks again is granted the patience again"
@@ -201,12 +212,47 @@ def test_endpoints_that_come_up_late_are_waited_for_and_reported_if_they_never_d
     late.start()
     late.kill()  # its port is known now, and closed
     with client(late, section=PATIENT) as asked:
-        with pytest.raises(PoolError, match=r"not ready|no LLM endpoint is ready after 0\.3 s"):
-            asked.wait_ready(0.3)
+        with pytest.raises(PoolError, match=r"no LLM endpoint has answered for 1 s: .*refused.*first_patience_s"):
+            asked.wait_ready(1)
         threading.Timer(0.7, late.start).start()
         asked.wait_ready(5)
         assert asked.ask([request("now")])[0].text == "re: now"
     late.kill()
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("http://127.0.0.1:9/v1", "connection refused, nothing listens there"),
+        ("http://no-such-host.invalid/v1", "no host of this name is known"),
+    ],
+)
+def test_a_wrong_port_or_host_is_told_at_once_with_how_long_it_is_waited_for_and_the_key(url: str, why: str) -> None:
+    with closing(ForeignEndpoints(PATIENT, (Endpoint(url, "m"),), "inference.endpoints")) as endpoints:
+        deadline = monotonic() + 20
+        while "no answer yet" in endpoints.state() and monotonic() < deadline:
+            threading.Event().wait(0.01)
+        told = re.fullmatch(r"waiting (\d+) s more for (.*) \((.*)\)", endpoints.state())
+        assert told is not None, endpoints.state()
+        assert 10 <= int(told[1]) <= 30
+        assert told[2] == f"{url}: {why}"
+        assert told[3] == "inference.client.first_patience_s: 30"
+        endpoints.check()
+
+
+def test_a_connection_that_breaks_once_ejects_nobody() -> None:
+    """A server may close a connection that was idle just as it is used again."""
+    drops = iter([Reply(drop=True), Reply(drop=True)])
+    with LlmServer() as server, client(server, section=PATIENT) as asked:
+        all_up(asked)
+        server.script = lambda call: next(drops, Reply(text=f"re: {call.last}"))
+        (answer,) = asked.ask([request("a")])
+        assert (answer.text, answer.attempts) == ("re: a", 3)
+    with LlmServer() as dropping, LlmServer(after(0.0)) as other, client(dropping, other, section=PATIENT) as asked:
+        all_up(asked)
+        dropping.script = lambda _: Reply(drop=True)
+        assert {answer.failure for answer in asked.ask([request() for _ in range(20)])} == {None}
+        assert f"{dropping.url} ejected (0 in flight, " in asked.state()
 
 
 def garbage(dice: random.Random) -> Reply:

@@ -14,6 +14,8 @@ from curation.cli import app
 from curation.errors import CommitFailed
 from curation.pipeline import RunResult, retry, run
 from curation.recipe import load_recipe
+from curation.report.data import from_table
+from curation.report.section import ReportSection
 from curation.table.erase import erase
 from curation.table.maintain import compact
 from curation.table.retry import plan_again
@@ -24,6 +26,10 @@ from tests.servers.openai import Call, Reply
 from tests.world import World, world
 
 DOWN = Page(b"", status=503)
+DOWNLOAD: dict[str, object] = {  # so that a server that is down is given up at once
+    "allow_networks": ["127.0.0.0/8"], "ports": [], "isolate_decoder": False, "retries": 0, "host_per_s": 1000,
+    "host_failures": 1000,
+}  # fmt: skip
 
 
 def again(made: World) -> RunResult:
@@ -48,11 +54,7 @@ def reasons(made: World) -> dict[str, int]:
 
 @pytest.fixture
 def download() -> dict[str, object]:
-    """So that a server that is down is given up at once."""
-    return {
-        "allow_networks": ["127.0.0.0/8"], "ports": [], "isolate_decoder": False, "retries": 0, "host_per_s": 1000,
-        "host_failures": 1000,
-    }  # fmt: skip
+    return DOWNLOAD
 
 
 def test_rows_that_failed_at_night_are_accepted_by_a_retry_and_every_sum_holds(
@@ -74,6 +76,9 @@ def test_rows_that_failed_at_night_are_accepted_by_a_retry_and_every_sum_holds(
         assert made.outcomes() == made.expected(0, 30) | {made.site.url("7.jpg"): "http_5xx"}
         rows = made.table.table(["url", "partition", "row"]).to_pylist()
         assert {row["url"]: row for row in rows} == before  # each keeps its place
+        first, second = from_table(made.table, ReportSection()).runs
+        assert (first.again, first.accepted, second.again, second.accepted, second.rejected) == (False, 13, True, 10, 1)
+        assert second.spent.requests >= 10
 
         assert [part.rows for part in plan_again(made.table, 10).pending] == [1]
         made.site.pages["7.jpg"] = made.site.pages["6.jpg"]

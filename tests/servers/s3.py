@@ -53,6 +53,22 @@ def seaweedfs() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+class MortalStore(ObjectStore):
+    """A SeaweedFS server that a test may kill and start again."""
+
+    def kill(self) -> None:
+        """End it as a crash does. What it had answered is on its disk."""
+        self._process.kill()
+        self._process.wait()
+
+    def back(self) -> None:
+        """Start it again on the same ports and data; returns when it answers."""
+        self._process = subprocess.Popen(
+            self._process.args, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        )
+        self._wait(self.environment["CURATION_S3_URL"])
+
+
 @contextlib.contextmanager
 def moto() -> Iterator[str]:
     """A moto S3 server with the bucket `curation`; yields its URL."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from curation.dialogue.focus import cues_of
+from curation.dialogue.cues import cues_of
 from curation.dialogue.lexicon import Lexicon
 from curation.dialogue.model import Evidence, Turn
 from curation.dialogue.scene import Scene, Token, read
@@ -16,6 +16,7 @@ from curation.section import Section
 REASONING = "complex_reasoning"
 DESCRIPTION = "detailed_description"
 FALSE_PREMISE = "false_premise"
+HEAD_LETTERS = 4
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ class Context:
         if stems & lexicon.clothing or (lexicon.capital_nouns and _ends_in(content, lexicon.clothing)):
             allowed |= lexicon.wearing  # a man in a coat wears it; the relations say who wears what
         if stems & set(lexicon.materials):
-            allowed |= lexicon.stems(("made", *(str(name) for name in lexicon.materials.values())))
+            allowed |= lexicon.stems(("made", "built", "constructed")) | set(lexicon.materials.values())
         if stems & lexicon.holders:
             allowed |= lexicon.stems(("hold", "contain"))  # a bowl with eggs holds them; the relations say what does
         return allowed
@@ -89,6 +90,32 @@ class Context:
 def _ends_in(content: tuple[Token, ...], heads: frozenset[str]) -> bool:
     """Whether a German word is a compound of one of these: a "Schutzanzug" is an "Anzug"."""
     return any(token.lower.endswith(head) for token in content for head in heads)
+
+
+def supported(token: Token, allowed: frozenset[str], context: Context) -> bool:
+    """Whether a word claims nothing that is not allowed or in the evidence."""
+    if token.stem in allowed or context.lexicon.is_function(token.lower):
+        return True
+    same = context.lexicon.same(token.stem)
+    if any(context.lexicon.same(stem) == same for stem in context.evidence.stems):
+        return True
+    if token.lower.endswith(("a", "e", "an", "en")) and token.lower.rstrip("n")[:-1] in context.gerunds:
+        return True
+    if context.lexicon.adjective(token.lower) in allowed or _compound(token, context):
+        return True
+    return "-" in token.lower and all(context.lexicon.stem(part) in allowed for part in token.lower.split("-"))
+
+
+def _compound(token: Token, context: Context) -> bool:
+    """Whether a German noun is the head of a compound of the evidence ("Diagramm" of "Balkendiagramm") or what it is
+    made of ("Holz" of "Holzkiste")."""
+    if not context.lexicon.capital_nouns or len(token.lower) < HEAD_LETTERS or not token.text[:1].isupper():
+        return False
+    material = token.stem in context.lexicon.materials
+    return any(
+        (word.endswith(token.lower) and len(word) > len(token.lower) + 2) or (material and word.startswith(token.lower))
+        for word in context.evidence.words
+    )
 
 
 class BaseCheck(Section):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
-from curation.dialogue.given import HELD, OWNED, Given
+from curation.dialogue.given import COVERED_WITH, HELD, OWNED, Given
 from curation.dialogue.lexicon import Lexicon
 from curation.dialogue.scene import Kind, Phrase, Scene, Token, plural
 
@@ -15,6 +16,9 @@ ON = frozenset({"on", "in", "inside", "under", "at", "atop"})
 HELD_IN = frozenset({"in", "on"})  # where what a holder is "with" is
 GLASSES = frozenset({"glasses", "sunglasses", "spectacles", "goggles"})
 COVERED = frozenset({"top", "cover", "garnish", "sprinkl", "decor", "dust", "drizzl", "coat", "fill", "load"})
+# what is down a slope is on it, and what happens during a class happens in it
+ALSO = {"in": frozenset({"during", "through"}), "on": frozenset({"up", "down", "across"})}
+MADE = frozenset({"made", "built", "constructed", "out"})
 OPPOSITE = {"under": "over", "over": "under", "behind": "in front of", "in front of": "behind"}
 
 
@@ -26,10 +30,8 @@ def bad_links(scene: Scene, given: Given, asked: Sequence[Phrase] = ()) -> Itera
         link = phrase.link
         if link is None:
             owner = next((known.head.stem for known in scene.phrases[:at] if known.link is None), "")
-            if word_before(scene, phrase) in HAVE and (
-                not _linked(phrase, given, set(OWNED | HELD))
-                or (given.heads(owner) and not given.has(owner, phrase.head.stem))
-            ):
+            told = given.has(owner, phrase.head.stem) if given.heads(owner) else _linked(phrase, given, OWNED | HELD)
+            if word_before(scene, phrase) in HAVE and not told:
                 yield f"the evidence has no “with {phrase.text}”"
             continue
         previous = scene.phrases[at - 1] if at else None
@@ -54,14 +56,17 @@ def bad_links(scene: Scene, given: Given, asked: Sequence[Phrase] = ()) -> Itera
             continue
         found = _linked(phrase, given, _same_links(link, phrase, lexicon))
         if not found and (
-            _other_way_round(phrase, link, previous, given) or _said_otherwise(phrase, link, previous, given)
+            _other_way_round(phrase, link, previous, given)
+            or _undergoes(phrase, link, given)
+            or _said_otherwise(phrase, link, previous, given)
         ):
             continue
         if not found:
             if link.lower in PLACED and _place_clause(phrase, link.lower, given):
                 continue
             yield f"the evidence has no “{link.lower} {phrase.text}”"
-        elif previous is not None:
+        elif previous is not None and (link.kind is not Kind.VERB or link.stem in lexicon.wearing):
+            # of who does what the actions speak
             governors = [spot for p in (scene.phrases[0], previous) for spot, _ in given.heads(p.head.stem)]
             if not _placed(scene, previous, phrase, found, given):
                 yield f"the evidence may put something else {link.lower} {phrase.text}"
@@ -104,6 +109,12 @@ def _holding(given: Given) -> frozenset[str]:
     """What holds that which it is told to be "with": a bowl, a bedroom, a chart, waffles "topped with" cream."""
     lexicon = given.lexicon
     topped = {p.head.stem for action in given.actions if action.verb.stem in COVERED for p in action.subjects}
+    topped |= {
+        inner.head.stem  # the waffles of a "plate of waffles topped with cream"
+        for outer, inner in pairwise(given.phrases)
+        if outer.head.stem in topped and inner.link is not None and inner.link.lower == "of"
+    }
+    topped |= {thing.head.stem for thing, told in pairwise(given.phrases) if told.link is COVERED_WITH}
     return lexicon.holders | lexicon.settings | lexicon.depictions | topped
 
 
@@ -126,7 +137,7 @@ def _said_otherwise(phrase: Phrase, link: Token, previous: Phrase | None, given:
     """What needs no such link in the evidence: a year that it gives, what a chart is of, "heavily" of "heavy"."""
     lexicon, word = given.lexicon, phrase.head.lower
     if word.isdigit() and len(word) == 4:
-        return phrase.head.stem in given.stems and link.lower in ("in", "from", "of", "since", "for")
+        return phrase.head.stem in given.stems and link.lower in ("in", "from", "of", "since", "for", "about")
     if lexicon.adjective(word) in given.stems:
         return True
     if previous is not None and link.lower == "in" and phrase.head.text[:1].isupper():
@@ -143,8 +154,9 @@ def _placed(scene: Scene, previous: Phrase, phrase: Phrase, found: list[int], gi
         return True
     if at < 0 or scene.tokens[at].lower not in BE:
         return True
-    if all(given.aimed_at(given.phrases[spot]) for spot in found):
-        return False  # who looks at the sea is not at it
+    things = [known for _, known in given.heads(previous.head.stem)]
+    if any(ends and all(map(given.aimed_at, ends)) for ends in ([given.phrases[spot] for spot in found], things)):
+        return False  # who looks at the sea is not at it, and what is looked at may be anywhere
     if phrase.head.stem in lexicon.settings or phrase.capitalised or phrase.head.text[:1].isupper():
         return True
     starts = [at for at, _ in given.heads(previous.head.stem)]
@@ -183,8 +195,7 @@ def _same_links(link: Token, phrase: Phrase, lexicon: Lexicon) -> set[str]:
         names |= {"in", "with"} if phrase.head.lower in GLASSES else {"in"}
     if link.lower == "in" and phrase.head.stem in lexicon.clothing:
         names |= {lexicon.stem("wear")}
-    if link.lower == "in":
-        names |= {"during"}
+    names |= ALSO.get(lexicon.same(link.lower), frozenset())
     if link.lower == "about":
         names |= {"of"}
     if link.lower == "of" and phrase.head.text[:1].isupper():
@@ -196,7 +207,7 @@ def _same_links(link: Token, phrase: Phrase, lexicon: Lexicon) -> set[str]:
     return names
 
 
-def _linked(phrase: Phrase, given: Given, links: set[str]) -> list[int]:
+def _linked(phrase: Phrase, given: Given, links: set[str] | frozenset[str]) -> list[int]:
     """Places of the evidence's phrases that stand after one of these links and that `phrase` may stand for."""
     lexicon = given.lexicon
     found = []
@@ -204,9 +215,29 @@ def _linked(phrase: Phrase, given: Given, links: set[str]) -> list[int]:
         link = known.link
         if known.head.stem == phrase.head.stem and plural(known) != plural(phrase):
             continue  # "surrounded by galaxies" is not surrounded by a galaxy
-        if link is not None and ({lexicon.same(link.lower)} | lexicon.entailed((link.stem,))) & links:
+        before = given.phrases[at - 1] if at else known
+        if link is not None and link.lower == "of" and before.head.stem in lexicon.holders and before.link is not None:
+            names = {lexicon.same(before.link.lower), "of"}  # into a cup of tea: into tea
+        elif link is COVERED_WITH:
+            names = {"with", "in", "by"}
+        elif link is not None and link.lower == "from" and given.seen_from(known):
+            names = {"from", "in", "on", "at"}
+        else:
+            names = {lexicon.same(link.lower)} | lexicon.entailed((link.stem,)) if link is not None else set()
+        if names & links:
             found.append(at)
     return found
+
+
+def _undergoes(phrase: Phrase, link: Token, given: Given) -> bool:
+    """Trees surround a cabin and snow covers it, where the evidence has a "snow-covered cabin surrounded by trees"."""
+    return given.modifies(phrase.head.stem, link.stem) or any(
+        action.verb.stem == link.stem and phrase.head.stem in given.stands_for(done)
+        for doer in given.phrases
+        if link.kind is Kind.VERB and doer.link is not None and doer.link.lower == "by"
+        for action in given.verbs_at(doer)
+        for done in action.subjects[:1]
+    )
 
 
 def _place_clause(phrase: Phrase, link: str, given: Given) -> bool:
@@ -214,7 +245,8 @@ def _place_clause(phrase: Phrase, link: str, given: Given) -> bool:
     for _, known in given.heads(phrase.head.stem):
         if not known.clause or known.link is not None:
             continue
-        named = known.words[0].text[:1].isupper() and known is given.phrases[-1]
+        later = given.phrases[given.phrases.index(known) + 1 :]
+        named = known.words[0].text[:1].isupper() and all(each.text.isdigit() for each in later)
         if known.head.stem in given.lexicon.places or (named and link in ("in", "from")):
             return True
     return False
@@ -228,9 +260,9 @@ def _done_by(verb: Token, phrase: Phrase, given: Given) -> bool:
 
 def _material(scene: Scene, phrase: Phrase, given: Given, asked: Sequence[Phrase]) -> bool:
     """Made of wood: the subject has that material in the evidence."""
-    if not any(token.lower in ("made", "built") for token in scene.tokens):
+    if not any(token.lower in MADE for token in scene.tokens):
         return False
-    things = asked if scene.phrases[0] is phrase else scene.phrases[:1]
+    things = asked if scene.phrases[0] is phrase else scene.phrases[: scene.phrases.index(phrase)]
     return any(
         phrase.head.stem in (material, named) and given.modifies(thing.head.stem, material)
         for material, named in given.lexicon.materials.items()

@@ -8,9 +8,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from curation.dialogue.checks.base import DESCRIPTION, FALSE_PREMISE, BaseCheck, Context, fail
-from curation.dialogue.checks.support import supported
-from curation.dialogue.focus import cues_of
+from curation.dialogue.checks.base import DESCRIPTION, FALSE_PREMISE, BaseCheck, Context, fail, supported
+from curation.dialogue.cues import cues_of
 from curation.dialogue.given import given_by
 from curation.dialogue.premise import premise_foci
 from curation.dialogue.scene import Kind, read
@@ -135,11 +134,13 @@ class Answered(BaseCheck):
         if WHERE.match(question) and not places & prepositions & lexicon.place_prepositions:
             return fail(Reason.BAD_QUESTION, "the question asks where, the answer does not tell")
         subject = [phrase for phrase in context.question.phrases if phrase.link is None][:1]
-        if WHERE.match(question) and subject and subject[0].head.stem in lexicon.depictions:
+        taken = lexicon.stem("taken") in context.question_stems
+        if WHERE.match(question) and not taken and subject and subject[0].head.stem in lexicon.depictions:
             return fail(Reason.BAD_QUESTION, "the question asks where a picture is")
         if DOING.search(question) and not actions - {lexicon.stem("do")}:
             return fail(Reason.BAD_QUESTION, "the question asks for an activity, the answer gives none")
-        if WHO.match(question) and not fresh & lexicon.persons and not _names(context):
+        doers = {p.head.stem for scene in context.evidence.scenes for a in scene.actions for p in a.subjects}
+        if WHO.match(question) and not fresh & (lexicon.persons | lexicon.animals | doers) and not _names(context):
             return fail(Reason.BAD_QUESTION, "the question asks who, the answer names nobody")
         return None
 
@@ -147,8 +148,17 @@ class Answered(BaseCheck):
 def _asked_kind(context: Context) -> frozenset[str]:
     """What a question asks for by its kind: "What dish ...", "In which city ...", "What kind of wood ..."."""
     tokens = [token for token in context.question.tokens if token.lower not in ("kind", "type", "sort", "of")]
-    after = frozenset(token.stem for before, token in pairwise(tokens) if before.lower in ASKING)
-    return after & context.lexicon.categories
+    after: set[str] = set()
+    for before, token in pairwise(tokens):
+        if before.lower in ASKING or (before.stem in after and token.kind in (Kind.WORD, Kind.CONJUNCTION)):
+            after.add(token.stem)
+    return frozenset(after if _gives_name(context) else after & context.lexicon.categories)
+
+
+def _gives_name(context: Context) -> bool:
+    """Whether the answer gives a name that the evidence holds: what kind of thing has it, its name tells."""
+    names = {word.stem for s in context.evidence.scenes for p in s.phrases if s.is_name(p) for word in p.words}
+    return bool(names & (context.answer_stems - context.question_stems))
 
 
 def _rests(context: Context) -> frozenset[str]:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Literal
 
-from curation.dialogue.checks.base import DESCRIPTION, FALSE_PREMISE, REASONING, BaseCheck, Context, fail
+from curation.dialogue.checks.base import DESCRIPTION, FALSE_PREMISE, REASONING, BaseCheck, Context, fail, supported
 from curation.dialogue.checks.bonds import bad_bonds
 from curation.dialogue.checks.doers import wrong_doers
 from curation.dialogue.checks.links import BE, bad_links, word_before
@@ -49,6 +49,8 @@ class Relations(BaseCheck):
         answer = context.answer
         if context.turn.response_type == REASONING:
             answer = read(_reason(context.turn.answer), context.lexicon)
+        answer = _understood(answer, context.allowed, context)
+        question = _understood(context.question, context.allowed | context.lexicon.question_words, context)
         # not what the question asks for by its kind: "What dish ...", "In which race ..."
         asked = [phrase for phrase in context.question.phrases if not _asked_for(phrase, context.question, given)]
         if context.turn.response_type in FIXED:
@@ -59,10 +61,17 @@ class Relations(BaseCheck):
             *_bad_predicates(answer, context.question, asked, given),
             *bad_links(answer, given, asked),
             *_bad_actions(answer, asked, given),
-            *(_bad_question(context.question, given) if context.turn.response_type not in FIXED else ()),
+            *(_bad_question(question, given) if context.turn.response_type not in FIXED else ()),
         ):
             return fail(Reason.UNSUPPORTED, detail)
         return None
+
+
+def _understood(scene: Scene, allowed: frozenset[str], context: Context) -> Scene:
+    """What is told in words that the evidence supports: of the others the checks of words speak."""
+    phrases = [phrase for phrase in scene.phrases if all(supported(word, allowed, context) for word in phrase.words)]
+    actions = [action for action in scene.actions if supported(action.verb, allowed, context)]
+    return replace(scene, phrases=phrases, actions=actions)
 
 
 def _taken_for_real(context: Context, given: Given) -> Iterator[str]:
@@ -93,7 +102,7 @@ def _reason(answer: str) -> str:
 
 
 def _bad_question(question: Scene, given: Given) -> Iterator[str]:
-    known = [phrase for phrase in question.phrases if phrase.head.stem in given.lexicon.entailed(given.stems)]
+    known = [phrase for phrase in question.phrases if given.heads(phrase.head.stem)]
     yield from _bad_modifiers(question, given)
     linked = [phrase for phrase in known if not _held_by(phrase, known, given)]
     yield from bad_links(Scene(question.tokens, linked, question.actions), given)
@@ -145,8 +154,10 @@ def _bad_predicates(scene: Scene, question: Scene, asked: list[Phrase], given: G
         if not subjects or (not before and not _pronoun_subject(scene, phrase, lexicon)):
             continue
         if before and phrase.head.stem == subjects[0].head.stem:
-            yield f"“{subjects[0].text} is {phrase.text}” says nothing"
-            continue
+            told, named = ({word.stem for word in each.words} for each in (phrase, subjects[0]))
+            if told <= named or (len(named) > 1 and named <= told):
+                yield f"“{subjects[0].text} is {phrase.text}” says nothing"
+            continue  # "the boat is a blue boat": what modifies it has been looked at
         if phrase.determiner and not any(_is_called(subject, phrase, given) for subject in subjects):
             yield f"the evidence does not say that {subjects[0].head.text} is {phrase.determiner} {phrase.text}"
             continue
@@ -187,7 +198,7 @@ def _bad_actions(scene: Scene, asked: list[Phrase], given: Given) -> Iterator[st
         if (
             verb in lexicon.frame | OF_THINGS
             or verb in lexicon.resting - given.stems
-            or action.verb.lower in ("made", "doing", "located", "found")
+            or action.verb.lower in ("made", "built", "constructed", "doing", "located", "found")
         ):
             continue
         named = [phrase for phrase in _subjects(action, scene, lexicon) if phrase.head.stem not in lexicon.frame]
@@ -196,9 +207,11 @@ def _bad_actions(scene: Scene, asked: list[Phrase], given: Given) -> Iterator[st
             continue
         stem = subjects[0].head.stem
         if not action.verb.lower.endswith("ing") and any(
-            known.link is not None and known.link.stem == verb for _, known in given.heads(stem)
+            (known.link is not None and known.link.stem == verb)
+            or any(told.verb.stem == verb for told in given.verbs_at(known))
+            for _, known in given.heads(stem)
         ):
-            continue  # "the blood pressure is being checked"
+            continue  # "the blood pressure is being checked", "the patient is being operated on"
         clause = {token.lower for token in scene.tokens[subjects[0].start + len(subjects[0].words) : action.start]}
         if named and clause & PRONOUNS:
             continue  # "the tent they are pitching"

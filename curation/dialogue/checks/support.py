@@ -6,15 +6,14 @@ from typing import Literal
 
 from pydantic import Field
 
-from curation.dialogue.checks.base import DESCRIPTION, FALSE_PREMISE, REASONING, BaseCheck, Context, fail
+from curation.dialogue.checks.base import DESCRIPTION, FALSE_PREMISE, REASONING, BaseCheck, Context, fail, supported
 from curation.dialogue.checks.relations import BECAUSE
+from curation.dialogue.cues import cues_of
 from curation.dialogue.denied import denied, is_denial
-from curation.dialogue.focus import cues_of
 from curation.dialogue.lexicon import POSSESSIVE
-from curation.dialogue.scene import Kind, Phrase, Scene, Token, plural, read
+from curation.dialogue.scene import Kind, Phrase, Scene, plural, read
 from curation.samples import Reason, Reject
 
-HEAD_LETTERS = 4
 ONE = frozenset({"ein", "eine", "einen", "einem", "einer"})
 NEGATIONS = frozenset({"not", "no", "never", "none", "nothing", "nobody", "without", "n't", "neither", "nor"})
 
@@ -210,32 +209,6 @@ def _acts(context: Context) -> frozenset[str]:
     """Stems of the verbs that the evidence uses as such, and of wearing."""
     verbs = {action.verb.stem for scene in context.evidence.scenes for action in scene.actions}
     return frozenset(verbs | {context.lexicon.stem("wear")})
-
-
-def supported(token: Token, allowed: frozenset[str], context: Context) -> bool:
-    """Whether a word claims nothing that is not allowed or in the evidence."""
-    if token.stem in allowed or context.lexicon.is_function(token.lower):
-        return True
-    same = context.lexicon.same(token.stem)
-    if any(context.lexicon.same(stem) == same for stem in context.evidence.stems):
-        return True
-    if token.lower.endswith(("a", "e", "an", "en")) and token.lower.rstrip("n")[:-1] in context.gerunds:
-        return True
-    if context.lexicon.adjective(token.lower) in allowed or _compound(token, context):
-        return True
-    return "-" in token.lower and all(context.lexicon.stem(part) in allowed for part in token.lower.split("-"))
-
-
-def _compound(token: Token, context: Context) -> bool:
-    """Whether a German noun is the head of a compound of the evidence ("Diagramm" of "Balkendiagramm") or what it is
-    made of ("Holz" of "Holzkiste")."""
-    if not context.lexicon.capital_nouns or len(token.lower) < HEAD_LETTERS or not token.text[:1].isupper():
-        return False
-    material = token.stem in context.lexicon.materials
-    return any(
-        (word.endswith(token.lower) and len(word) > len(token.lower) + 2) or (material and word.startswith(token.lower))
-        for word in context.evidence.words
-    )
 
 
 __all__ = ["DESCRIPTION", "Coverage", "Cue", "Gender", "Negation", "Numbers", "Words"]

@@ -15,6 +15,7 @@ BOUNDS = {
     "turns_sixth": (0.92, 0.05),
     "turns_seventh": (0.9, 0.1),
     "turns_eighth": (0.75, 0.05),
+    "turns_ninth": (0.9, 0.85),
 }
 
 

@@ -97,5 +97,5 @@ def test_hosts_that_may_be_asked_again_are_not_remembered(monkeypatch: pytest.Mo
 def test_the_nightly_recipe_takes_a_good_share_of_a_partition_from_one_host() -> None:
     recipe = yaml.safe_load((Path(__file__).parents[3] / "configs" / "nightly.yaml").read_text())
     download, fetch = recipe["download"], recipe["engine"]["pools"]["fetch"]
-    actors = fetch["max"] * fetch.get("partitions_at_once", 1)
-    assert download["host_queue_s"] * download["run_host_per_s"] / actors >= 100
+    partitions = fetch["max"] * fetch.get("partitions_at_once", 1)
+    assert download["host_queue_s"] * download["run_host_per_s"] / partitions >= 100

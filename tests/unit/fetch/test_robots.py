@@ -61,6 +61,13 @@ def test_it_is_asked_for_once_a_host_and_partition(site: Site) -> None:
     assert [path for path, _ in site.requests].count("robots.txt") == 2
 
 
+def test_the_request_for_it_counts_in_the_hosts_rate(site: Site) -> None:
+    fetcher = client(host_per_s=1000, run_host_per_s=5)
+    start = time.monotonic()
+    fetcher.fetch(site.url("a.jpg"))
+    assert time.monotonic() - start >= 1 / 5 - 0.05
+
+
 def test_a_redirect_into_a_disallowed_path_is_not_followed(site: Site) -> None:
     site.pages["old"] = Page(b"", 302, {"Location": "/photos/b.jpg"})
     assert reason(client(), site.url("old")) is Reason.ROBOTS_TXT

@@ -47,12 +47,19 @@ def test_an_endpoint_becomes_a_plain_value_without_its_key() -> None:
         {"pool": {**POOL, "replica": 2}},
         {"endpoints": [ENDPOINT], "client": {"probe_interval_s": 20, "probe_deadline_s": 10}},
         {"endpoints": [ENDPOINT], "client": {"timeout_s": 900, "total_s": 899}},
-        {"pool": {**POOL, "ready_timeout_s": 1800}},
     ],
 )
 def test_what_cannot_work_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         InferenceSection.model_validate(wrong)
+
+
+def test_requests_wait_as_long_for_a_first_answer_as_a_pool_may_take_to_start() -> None:
+    pool = InferenceSection.model_validate({"pool": {**POOL, "ready_timeout_s": 1800}})
+    assert (pool.writer.first_patience_s, pool.client.first_patience_s) == (1800, 120)
+    longer = InferenceSection.model_validate({"pool": POOL, "client": {"first_patience_s": 2000}})
+    assert longer.writer.first_patience_s == 2000
+    assert InferenceSection.model_validate({"endpoints": [ENDPOINT]}).writer.first_patience_s == 120
 
 
 def test_every_key_is_documented() -> None:

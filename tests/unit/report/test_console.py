@@ -83,6 +83,31 @@ def test_endpoints_that_are_up_at_once_are_not_said_to_be_loading() -> None:
     assert "takes a minute" not in seen.text()
 
 
+def test_endpoints_of_others_are_waited_for_in_their_own_words() -> None:
+    words = "waiting 115 s more for http://llm:8001/v1: connection refused (inference.client.first_patience_s: 120)"
+    for state in (words, f"judge.endpoints: {words}"):
+        seen = Seen(width=200)
+        with seen.view:
+            for _ in range(20):
+                seen.view.update({}, Committed(), state)
+                seen.clock.now += 1
+        assert f"pool: {state}" in seen.text()
+        assert "Loading a model" not in seen.text()
+
+
+def test_an_llm_that_answers_nothing_any_more_is_told_of() -> None:
+    seen = Seen(width=200)
+    asked = rows(captions=50, rewrite=10)
+    with seen.view:
+        for second in range(100):
+            asked["rewrite"] |= {"requests": 90, "answers": min(second, 40)}
+            seen.view.update(asked, Committed(), "ready")
+            seen.clock.now += 1
+    told = seen.lines()
+    assert "40/90 answered)" in told[5]
+    assert "40/90 answered, none for 50 s)" in told[9]
+
+
 def test_the_pools_own_clock_is_not_shown_twice() -> None:
     seen = Seen()
     with seen.view:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from prometheus_client.parser import text_string_to_metric_families
 
 from curation.report.metrics import render_metrics, render_status_metrics
-from curation.table.read import Status, Unbalanced
+from curation.table.balance import Unbalanced
+from curation.table.read import Status
 
 
 def samples(text: str) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:

@@ -7,7 +7,8 @@ import io
 from rich.console import Console
 
 from curation.report.status import render_status
-from curation.table.read import Status, Unbalanced
+from curation.table.balance import Unbalanced
+from curation.table.read import Status
 
 
 def shown(status: Status) -> str:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -66,6 +67,16 @@ def stage() -> Iterator[Download]:
 
 def reasons(out: pa.Table) -> list[str | None]:
     return out.column("reason").to_pylist()
+
+
+def test_partitions_that_come_at_once_get_their_own_images(site: Site, stage: Download) -> None:
+    """As where `engine.pools.fetch.partitions_at_once` says so: the decoder takes one image at a time."""
+    pages = {f"{number}.png": Page(encoded(photograph(200 + number, 200), "PNG")) for number in range(40)}
+    site.pages |= pages
+    halves = [table([site.url(name) for name in list(pages)[half::2]]) for half in (0, 1)]
+    with ThreadPoolExecutor() as threads:
+        for half, out in enumerate(threads.map(stage, halves)):
+            assert out.column("width").to_pylist() == list(range(200 + half, 240, 2)), reasons(out)
 
 
 def test_every_row_has_an_image_or_a_reason(site: Site, stage: Download) -> None:

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 from deltalake.exceptions import DeltaError
 
-from curation.errors import CommitFailed, CommitStateUnknown
+from curation.errors import CommitFailed, CommitStateUnknown, PartitionError, RecipeError
 from curation.partition import Partition
 from curation.samples import Reason, Reject, reject
 from curation.stages.write import Write, WriteAgain
@@ -140,6 +140,21 @@ def test_what_may_have_landed_in_a_store_that_stays_away_is_not_called_a_failure
     monkeypatch.setattr(retry, "commit_rewrite", unknown)
     with pytest.raises(CommitStateUnknown, match="delete nothing"):
         Replacer(table, "recipe", "again").add(receipt)
+
+
+def test_what_cannot_be_read_is_told_in_words_and_stays_as_it_was(output: OutputSection, table: SampleTable) -> None:
+    (partition,) = plan_again(table, ROWS).pending
+    path = Path(output.table, partition.file)
+    data = path.read_bytes()
+    for broken in (data[:-9], None):
+        if broken is None:
+            path.unlink()
+        else:
+            path.write_bytes(broken)
+        with pytest.raises(RecipeError, match=f"{partition.file} cannot be read .*Nothing was started"):
+            plan_again(table, ROWS)
+        with pytest.raises(PartitionError, match=f"{partition.file} cannot be read .*Run again"):
+            read_again(output, partition)
 
 
 def test_what_the_timer_of_a_retry_could_not_commit_is_told_by_the_next_call(

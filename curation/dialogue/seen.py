@@ -1,0 +1,129 @@
+"""What of a caption its image shows: phrases that are no names, nothing talked of and nothing printed on a thing.
+
+A caption speaks of more than is to be seen: "protest for two jailed journalists", "phone case with two kittens". The
+links between phrases tell: what hangs on an unsure one is not asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from curation.dialogue.lexicon import Lexicon
+from curation.dialogue.scene import Action, Kind, Phrase, Scene, Token
+
+UNSURE = frozenset(
+    {"for", "about", "against", "to", "from", "before", "after", "since", "until", "like", "as", "than", "during"}
+    | {"without", "by", "via", "beyond"}
+)
+WHOLES = frozenset({"couple", "group", "team", "crowd", "pair", "family", "crew"})  # of whom what follows "of" is
+COUNTRIES = ("an", "ese", "ish")  # ends of words for countries: "two Italian chefs"
+
+
+def seen(scene: Scene, lexicon: Lexicon) -> list[Phrase]:
+    """The phrases that name something in sight themselves."""
+    found: list[Phrase] = []
+    sure, clause = True, 0
+    printed = _prints(scene, lexicon)
+    for at, phrase in enumerate(scene.phrases):
+        if phrase.clause != clause:
+            sure, clause = True, phrase.clause
+        sure = sure and not _unsure(scene, at, lexicon)
+        living = _living(phrase, lexicon)
+        if sure and not (printed and at and living) and not (printed is None and at):
+            found.append(phrase)
+    return found
+
+
+def is_art(scene: Scene, lexicon: Lexicon) -> bool:
+    """Whether the text speaks of a picture that is no photo: of what it shows nothing need be true."""
+    drawn = lexicon.depictions - lexicon.photos
+    return any(token.stem in drawn | lexicon.art for token in scene.content)
+
+
+def claims(phrase: Phrase, scene: Scene, lexicon: Lexicon) -> list[Token]:
+    """The colours, numbers and materials that a phrase claims of its head: none in a name ("White House secretary"),
+    and none where another phrase shares the head ("two black and three white cats")."""
+    if scene.is_name(phrase) or _shares_head(phrase, scene, lexicon):
+        return []
+    fixed = lexicon.colours | frozenset(lexicon.numbers) | frozenset(lexicon.materials)
+    told = [at for at, word in enumerate(phrase.modifiers) if word.stem in fixed]
+    return [phrase.words[at] for at in told if not _in_name(phrase, at, scene, lexicon)]
+
+
+def _in_name(phrase: Phrase, at: int, scene: Scene, lexicon: Lexicon) -> bool:
+    """Whether a modifier belongs to a name or names a kind: "Red Bull driver", "Three Gorges Dam", "white wine"."""
+    word, after = phrase.words[at], phrase.words[at + 1]
+    if f"{word.lower} {after.lower}" in lexicon.color_kinds:
+        return True
+    if scene.titled:
+        return any(each.stem in lexicon.persons | lexicon.times for each in phrase.words[at + 1 :])
+    if not word.text[:1].isupper():
+        return False
+    if phrase.start + at:
+        return True
+    whole = len(phrase.words) == 2 and after.stem in lexicon.animals | lexicon.clothing
+    country = after.lower.endswith(COUNTRIES) or after.lower in lexicon.brands
+    return after.text[:1].isupper() and not country and not whole
+
+
+def _shares_head(phrase: Phrase, scene: Scene, lexicon: Lexicon) -> bool:
+    """Whether the phrase before, up to "and", "of" or "out of", ends in a word that needs this phrase's head."""
+    at = scene.phrases.index(phrase)
+    if not at:
+        return False
+    before = scene.phrases[at - 1].head
+    numbers = frozenset(lexicon.numbers)
+    listed = scene.tokens[phrase.start - 1].kind is Kind.CONJUNCTION
+    adjective = before.stem in lexicon.colours | numbers or before.stem in lexicon.adjectives
+    return (listed and adjective) or (phrase.link is not None and before.stem in numbers)
+
+
+def _unsure(scene: Scene, at: int, lexicon: Lexicon) -> bool:
+    """Whether a phrase's link leads out of sight."""
+    phrase = scene.phrases[at]
+    if phrase.link is None:
+        return False
+    before = scene.phrases[at - 1] if at else None
+    if phrase.link.lower in UNSURE or phrase.link.stem in lexicon.talk:
+        return True
+    if before is not None and phrase.link.lower == "of" and before.head.stem in lexicon.persons:
+        return before.head.lower not in WHOLES  # the mother of three
+    pictured = at > 1 and before is not None and before.head.stem in lexicon.depictions | lexicon.replicas
+    return pictured or any(action.verb.stem in lexicon.talk for action in _right_before(scene, phrase))
+
+
+def _right_before(scene: Scene, phrase: Phrase) -> Iterator[Action]:
+    """The action whose verb stands right before a phrase's link: "printed with birds"."""
+    return (action for action in scene.actions if phrase.start - 3 <= action.start < phrase.start)
+
+
+def _prints(scene: Scene, lexicon: Lexicon) -> bool | None:
+    """Whether the text is of something that pictures are printed on, where no animal or person is real; None if of a
+    picture that is no photo, where nothing is."""
+    if is_art(scene, lexicon):
+        return None
+    first = scene.phrases[0] if scene.phrases else None
+    return first is not None and any(word.stem in lexicon.carriers | lexicon.replicas for word in first.words)
+
+
+def _living(phrase: Phrase, lexicon: Lexicon) -> bool:
+    return any(word.stem in lexicon.persons | lexicon.animals for word in phrase.words)
+
+
+def in_place(phrase: Phrase, lexicon: Lexicon) -> bool:
+    """Whether what stands after a preposition of place is somewhere that one can be: "on a rug", and not "in tears",
+    "by the author", "on duty"."""
+    if phrase.link is None or phrase.head.lower.isdigit():
+        return False
+    stem, link, named = phrase.head.stem, phrase.link.lower, phrase.head.text[:1].isupper()
+    known = stem in lexicon.settings | lexicon.places | lexicon.spots
+    if stem in lexicon.no_places and not (known and phrase.determiner):
+        return False
+    if stem in lexicon.persons | lexicon.animals | lexicon.clothing or stem in lexicon.numbers:
+        return False
+    if link == "by":
+        return known and not named
+    return link not in ("in", "inside", "within") or known or named
+
+
+__all__ = ["claims", "in_place", "is_art", "seen"]
