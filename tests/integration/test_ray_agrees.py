@@ -9,12 +9,15 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from rich.console import Console
 
 from curation.dedup.section import DedupSection
 from curation.engine.base import Engine, Line, Pool
 from curation.engine.local import LocalEngine
 from curation.engine.section import ActorsSection, EngineSection, PoolsSection
+from curation.pipeline import retry
 from curation.plan import make_plan
+from curation.recipe import load_recipe
 from curation.samples import fill, live
 from curation.source import SourceSection, read_partition
 from curation.stages.captions import Captions, CaptionsSection
@@ -25,6 +28,8 @@ from curation.table.read import SampleTable
 from curation.table.receipt import Receipt
 from curation.table.storage import OutputSection
 from tests import toys
+from tests.integration.test_retry import DOWNLOAD, after_a_bad_night, reasons
+from tests.world import world
 
 pytestmark = [pytest.mark.timeout(600)]
 CAPTIONS = [
@@ -93,3 +98,16 @@ def test_local_and_ray_commit_the_same_rows_with_the_same_outcomes(tmp_path: Pat
     assert len(found[0]) == 60
     assert {row["reason"] for row in found[0]} >= {None, "blank", "file_name", "empty_caption", "duplicate_sample"}
     assert found[0] == found[1]
+
+
+@pytest.mark.fuzz  # half a minute of CPU; by `make promises` too
+def test_a_retry_on_ray_puts_the_rows_done_again_in_their_place(tmp_path: Path, ray_cluster: None) -> None:
+    actors = ActorsSection(cpus=0.5)
+    on_ray = EngineSection(pools=PoolsSection(prepare=actors, fetch=actors, rewrite=actors, finish=actors))
+    with world(tmp_path, download=DOWNLOAD) as made:
+        after_a_bad_night(made, 30, range(5, 30))
+        assert reasons(made) == {"http_404": 6, "http_5xx": 20}
+        result = retry(load_recipe(made.recipe).model_copy(update={"engine": on_ray}), Console(quiet=True))
+        assert (result.complete, result.accepted, result.rejected) == (True, 20, 0)
+        assert made.outcomes() == made.expected(0, 30)
+        assert reasons(made) == {"http_404": 6}
