@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import random
 import re
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -83,6 +84,7 @@ def test_no_request_is_lost_when_one_of_two_endpoints_dies() -> None:
 
 def test_an_endpoint_that_hangs_behind_a_healthy_door_is_out_within_two_probe_deadlines() -> None:
     took = [hang_once() for _ in range(20 if FULL else 1)]
+    sys.stdout.write(f"slowest of {len(took)}: {max(took):.1f} s; two deadlines: {2 * PATIENT.probe_deadline_s:g} s\n")
     # The rest takes well under a second; what was in flight had to wait until the endpoint was out.
     assert max(took) < 2 * PATIENT.probe_deadline_s + 2.0
 
