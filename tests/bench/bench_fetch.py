@@ -138,6 +138,7 @@ def breakdown(paths: list[Path], ours: Round) -> None:
     import hashlib
     import time
 
+    from curation.fetch import turbojpeg
     from curation.fetch.decoder import DecodeLimits, Decoder
 
     decoder = Decoder(DecodeLimits())
@@ -170,6 +171,7 @@ def breakdown(paths: list[Path], ours: Round) -> None:
     show("part of ours", "CPU ms/image", "share")
     for name, ms in parts.items():
         show(name, f"{ms:.2f}", f"{ms / total:.0%}")
+    show("libturbojpeg", "found" if turbojpeg.available() else "not found: OpenCV does all, more slowly")
     for kind, times in sorted(by_kind.items()):
         show(f"decoder, {kind}", f"{np.mean(times) * 1000:.2f}", f"{len(times)} files")
     show()
