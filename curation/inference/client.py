@@ -56,17 +56,17 @@ class Client:
         """
         return self._run(self._session.ask(requests))
 
-    def wait_ready(self, timeout_s: float) -> None:
-        """Return when an endpoint has generated a token. Raises `PoolError` after `timeout_s`, with each
-        endpoint's cause, and `EndpointError` at once when none can answer ever."""
-        self._run(self._session.wait_ready(timeout_s))
+    def wait_ready(self, timeout_s: float, every: bool = False) -> None:
+        """Return when an endpoint has generated a token, or `every` one of them. Raises `PoolError` after `timeout_s`,
+        with each endpoint's cause, and `EndpointError` at once when none can answer ever."""
+        self._run(self._session.wait_ready(timeout_s, every))
 
     def state(self) -> str:
         """One line for a person: each endpoint's status, requests in flight, and what ails it."""
         return self._session.state()
 
     def waiting_for(self) -> str:
-        """For a person, while no endpoint has answered yet: each URL, and why it gives no answer."""
+        """For a person, of each endpoint that does not answer: its URL, and why."""
         return self._session.causes()
 
     def close(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import CancelledError
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from time import monotonic
 from types import MappingProxyType
 from typing import Protocol
@@ -49,9 +49,11 @@ class ForeignEndpoints:
         threading.Thread(target=self._ask, name="first-answer", daemon=True).start()
 
     def state(self) -> str:
-        """Until the first answer: how long it is still waited for, what ails each of them, and the key of the wait."""
+        """Until the first answer: how long it is still waited for, what ails each of them, and the key of the wait.
+        Afterwards: which of them did not answer in that time."""
         if self._ready:
-            return "ready"
+            missing = self._client.waiting_for()
+            return f"ready, but for {missing}" if missing else "ready"
         left_s = max(0.0, self._until - monotonic())
         return f"waiting {left_s:.0f} s more for {self._client.waiting_for()} ({FIRST_PATIENCE}: {self._patience_s:g})"
 
@@ -67,11 +69,14 @@ class ForeignEndpoints:
     def _ask(self) -> None:
         try:
             self._client.wait_ready(self._patience_s)
-            self._ready = True
         except PoolError as error:
             self._error = error
+            return
         except CancelledError:  # closed before the first answer, because no row got as far as the LLM
             return
+        self._ready = True
+        with suppress(PoolError, CancelledError):  # the others are looked at for as long, and nothing depends on it
+            self._client.wait_ready(max(0.001, self._until - monotonic()), every=True)
 
 
 class AllEndpoints:

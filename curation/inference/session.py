@@ -64,12 +64,13 @@ class ChatSession:
             await asyncio.gather(everything, return_exceptions=True)
             self._leave()
 
-    async def wait_ready(self, timeout_s: float) -> None:
+    async def wait_ready(self, timeout_s: float, every: bool = False) -> None:
         """See `Client.wait_ready`."""
         self._enter()
         try:
             async with asyncio.timeout(timeout_s):
-                while not any(lane.status is Status.UP for lane in self._lanes):
+                wanted = all if every else any
+                while not wanted(lane.status is Status.UP for lane in self._lanes):
                     if self._dead.done():
                         raise self._dead.result()
                     self._dispatcher.changed.clear()

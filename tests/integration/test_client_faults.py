@@ -242,6 +242,19 @@ def test_a_wrong_port_or_host_is_told_at_once_with_how_long_it_is_waited_for_and
         endpoints.check()
 
 
+def test_a_wrong_port_beside_a_right_one_is_told_and_ends_nothing() -> None:
+    wrong = Endpoint("http://127.0.0.1:9/v1", "m")
+    with LlmServer() as server:
+        both = (Endpoint(server.url, server.model), wrong)
+        with closing(ForeignEndpoints(QUICK, both, "inference.endpoints")) as endpoints:
+            deadline = monotonic() + 20
+            while "refused" not in endpoints.state() and monotonic() < deadline:
+                threading.Event().wait(0.01)
+            threading.Event().wait(QUICK.first_patience_s)
+            endpoints.check()
+            assert endpoints.state() == f"ready, but for {wrong.url}: connection refused, nothing listens there"
+
+
 def test_a_connection_that_breaks_once_ejects_nobody() -> None:
     """A server may close a connection that was idle just as it is used again."""
     drops = iter([Reply(drop=True), Reply(drop=True)])
