@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
 from curation.dialogue.lexicon import Lexicon
 from curation.dialogue.model import Evidence
-from curation.dialogue.scene import Action, Kind, Phrase, Token
+from curation.dialogue.scene import POSSESSIVES, Action, Kind, Phrase, Token, joined
 
 OWNED = frozenset({"in", "with", "wear", "hold", "carri", "have"})  # "man in a coat": the coat of the man
 COVERED_WITH = Token("with", "with", "with", Kind.PREPOSITION)
@@ -25,10 +25,12 @@ class Given:
     actions: tuple[Action, ...]
     pairs: frozenset[tuple[str, str]]  # (word, what stands before it in its phrase)
     stems: frozenset[str]
+    blends: tuple[tuple[str, frozenset[str]], ...]  # things of several colors: what, and which
     owners: frozenset[str]  # of whom something is told: "the man's hat" is the hat of the man
 
     @classmethod
     def of(cls, evidence: Evidence) -> Given:
+        """What all scenes of some evidence give together."""
         phrases = tuple(
             told for scene in evidence.scenes for phrase in scene.phrases for told in _spelled_out(phrase, evidence)
         )
@@ -42,11 +44,13 @@ class Given:
             for before in phrase.words[:index]
             if phrase not in names or before.stem not in fixed or word is not phrase.head
         )
-        pairs |= {  # a "snow-covered cabin" is covered
-            (phrase.head.stem, evidence.lexicon.stem(word.lower.rpartition("-")[2]))
+        pairs |= {  # a "snow-covered cabin" is covered, a "blue-and-white boat" is blue
+            (phrase.head.stem, evidence.lexicon.stem(part))
             for phrase in phrases
             for word in phrase.modifiers
-            if "-" in word.lower and word.lower.endswith("ed")
+            if "-" in word.lower
+            for part in word.lower.split("-")
+            if part.endswith("ed") or evidence.lexicon.stem(part) in evidence.lexicon.colours
         }
         pairs |= {  # "shoes in black and white"
             (thing.head.stem, word.stem)
@@ -56,24 +60,41 @@ class Given:
             if colour.head.stem in evidence.lexicon.colours
         }
         owners = frozenset(token.stem for token in evidence.content if token.lower.endswith(("'s", "’s", "s'", "s’")))
-        return cls(evidence.lexicon, phrases, actions, pairs, evidence.stems, owners)
+        blends = tuple(
+            (phrase.head.stem, colours)
+            for scene in evidence.scenes
+            for phrase in scene.phrases
+            if (colours := joined(scene, phrase, evidence.lexicon))
+        )
+        return cls(evidence.lexicon, phrases, actions, pairs, evidence.stems, blends, owners)
 
     def has(self, owner: str, thing: str) -> bool:
         """Whether the evidence has an owner with or of a thing: "car with seats"."""
-        return (
-            any(
-                (at + 1 == spot and having.link is not None and having.link.lower == "of")  # "blades of a turbine"
-                for spot, _ in self.heads(owner)
-                for at, _ in self.heads(thing)
-                for having in self.phrases[at + 1 : at + 2]
-            )
-            or any(
-                at < spot and held.link is not None and {held.link.lower, held.link.stem} & (OWNED | HELD)
-                for at, having in self.heads(owner)
-                for spot, held in self.heads(thing)
-                if having.link is not held.link  # "with a desk and a chair": neither has the other
-            )
+        pairs = [(one, other) for one in self.heads(owner) for other in self.heads(thing)]
+        return (thing, owner) in self.pairs or any(
+            (spot + 1 == at and having.link is not None and having.link.lower == "of")  # "blades of a turbine"
+            or (self.owned(at, spot) and held.link is not None and {held.link.lower, held.link.stem} & (OWNED | HELD))
+            for (at, having), (spot, held) in pairs
+            if having.link is not held.link  # "with a desk and a chair": neither has the other
         )
+
+    def half(self, head: str, words: Iterable[Token]) -> bool:
+        """Whether these give some of the colors of a thing that the evidence gives several, and not the others."""
+        told = {word.stem for word in words} & self.lexicon.colours
+        known = [colours for thing, colours in self.blends if head in self.lexicon.entailed((thing,))]
+        return bool(told) and any(told < colours for colours in known) and not any(told == each for each in known)
+
+    def owned(self, at: int, spot: int) -> bool:
+        """Whether what is at one place may be told of who is at another: of "man photographing a woman in a red dress"
+        the dress is the woman's, who stands between."""
+        living = self.lexicon.persons | self.lexicon.animals
+        owners = self.lexicon.persons if self.phrases[spot].head.stem in self.lexicon.clothing else living
+        for before, phrase in zip(self.phrases[at:spot], self.phrases[at + 1 : spot], strict=False):
+            of_them = phrase.link is None or phrase.link is self.phrases[at].link
+            of_them |= phrase.link is not None and phrase.link.lower == "of" and before.head.stem in living
+            if phrase.head.stem in owners and not of_them:
+                return False
+        return at < spot
 
     def verbs_at(self, phrase: Phrase) -> list[Action]:
         """The verb right before a phrase and its preposition: "covered" of "covered with snow"."""
@@ -102,7 +123,11 @@ class Given:
     def stands_for(self, phrase: Phrase) -> frozenset[str]:
         """Stems by which an answer may call a phrase of the evidence."""
         own = {phrase.head.stem}
-        own |= {word.stem for word in phrase.words if word.stem in self.lexicon.persons}
+        own |= {
+            word.stem
+            for word in phrase.words
+            if word.stem in self.lexicon.persons and not word.lower.endswith(POSSESSIVES)
+        }
         if not all(word.text[:1].isupper() for word in phrase.words):
             own |= {word.stem for word in phrase.words[1:] if word.text[:1].isupper()}
         elif len(phrase.words) > 1 and phrase.words[0].stem not in self.lexicon.colours:

@@ -13,7 +13,7 @@ from curation.dialogue.lexicon import Lexicon
 from curation.dialogue.tokens import SHOWS, Kind, Token, tokens
 
 SINGULAR_S = frozenset({"crossroads", "series", "species", "headquarters", "lens", "gas", "canvas", "atlas", "news"})
-PLURALS = frozenset({"men", "women", "children", "people", "feet", "teeth", "mice", "geese"})
+PLURALS = frozenset({"men", "women", "children", "people", "police", "feet", "teeth", "mice", "geese"})
 PARTS = frozenset({"where", "while"})  # begin a part of their own: "in a garage, where he mends a car"
 POSSESSIVES = ("'s", "’s", "s'", "s’")
 
@@ -30,14 +30,17 @@ class Phrase:
 
     @property
     def head(self) -> Token:
+        """The last word, which names the thing: `coat` of "blue coat"."""
         return self.words[-1]
 
     @property
     def modifiers(self) -> tuple[Token, ...]:
+        """The words before the head."""
         return self.words[:-1]
 
     @property
     def text(self) -> str:
+        """The words as they were written, without the determiner."""
         return " ".join(word.text for word in self.words)
 
     @property
@@ -54,6 +57,7 @@ class Action:
     subjects: tuple[Phrase, ...]
     start: int
     clause: int
+    aimed: bool = False  # only tried, prepared or waited for: "trying to catch"
 
 
 @dataclass
@@ -120,7 +124,8 @@ def read(text: str, lexicon: Lexicon, verbs: frozenset[str] = frozenset()) -> Sc
             link = token
         elif token.kind is Kind.VERB:
             close()
-            scene.actions.append(_action(token, index, clause, scene.phrases))
+            aimed = index > 0 and scene.tokens[index - 1].lower == "to"
+            scene.actions.append(_action(token, index, clause, scene.phrases, aimed))
             link = token
         elif token.kind in (Kind.CONJUNCTION, Kind.BREAK):
             # "a spoon, a fork and a cup on a saucer": each phrase hangs on the same link as the first
@@ -164,7 +169,7 @@ def _joins_colours(token: Token, current: list[Token], following: Token | None, 
     return current[-1].stem in lexicon.colours and following.stem in lexicon.colours
 
 
-def _action(verb: Token, index: int, clause: int, phrases: list[Phrase]) -> Action:
+def _action(verb: Token, index: int, clause: int, phrases: list[Phrase], aimed: bool) -> Action:
     here = [phrase for phrase in phrases if phrase.clause == clause]
     if not here:
         here = phrases[:1]
@@ -173,7 +178,15 @@ def _action(verb: Token, index: int, clause: int, phrases: list[Phrase]) -> Acti
         subjects.append(here[0])
         if here[-1] is not here[0]:
             subjects.append(here[-1])
-    return Action(verb, tuple(subjects), index, clause)
+    return Action(verb, tuple(subjects), index, clause, aimed)
+
+
+def joined(scene: Scene, phrase: Phrase, lexicon: Lexicon) -> frozenset[str]:
+    """The colors that share a thing, "red and white" or "blue-and-white": none of them is its color alone."""
+    told = lexicon.stems(part for word in phrase.modifiers for part in word.lower.split("-")) & lexicon.colours
+    apart = any(scene.tokens[phrase.start + at] is not word for at, word in enumerate(phrase.words))
+    apart |= any("-" in word.lower for word in phrase.modifiers)
+    return told if len(told) > 1 and apart else frozenset()
 
 
 def plural(phrase: Phrase) -> bool:
@@ -185,4 +198,4 @@ def plural(phrase: Phrase) -> bool:
     return word.endswith("s") and not word.endswith(("ss", "us", "is", "'s", "’s")) and not name
 
 
-__all__ = ["POSSESSIVES", "SHOWS", "Action", "Kind", "Phrase", "Scene", "Token", "plural", "read", "tokens"]
+__all__ = ["POSSESSIVES", "SHOWS", "Action", "Kind", "Phrase", "Scene", "Token", "joined", "plural", "read", "tokens"]

@@ -174,7 +174,8 @@ def _is_verb(index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon, 
         bare = after is Kind.WORD and lexicon.stem(word) in verbs
         objects = after in (Kind.PREPOSITION, Kind.FUNCTION) or after_word in lexicon.determiners
         return before is Kind.WORD and (bare or objects)
-    return before is Kind.WORD and before_word.endswith("s") and after in (Kind.PREPOSITION, Kind.FUNCTION)
+    several = before_word.endswith("s") and not before_word.endswith(("ss", "us", "is"))  # no "bus stop"
+    return before is Kind.WORD and several and after in (Kind.PREPOSITION, Kind.FUNCTION)
 
 
 def _leads(index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon) -> bool:

@@ -31,6 +31,7 @@ TURNS = DATA / "turns.tsv"
 #   turns_seventh            16 %                   87 %
 #   turns_eighth              1 %                   63 %
 #   turns_ninth              82 %                   95 %
+#   turns_tenth              31 %                   48 %
 # Of the raw turns alone that the model wrote by this project's own prompts, 12 % of the good ones fell in turns_qwen,
 # 3 % in turns_sixth, 2 % in turns_seventh and 1 % in turns_eighth, which has no other; of what was written by hand for
 # turns_sixth and turns_seventh, as freely as people write, 34 % and 31 %.
@@ -45,6 +46,7 @@ SETS = (
     "turns_seventh",
     "turns_eighth",
     "turns_ninth",
+    "turns_tenth",
 )
 
 

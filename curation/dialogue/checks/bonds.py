@@ -24,6 +24,7 @@ def bad_bonds(context: Context) -> Iterator[str]:
     given = [run for scene in context.evidence.scenes for run in _runs(scene, lexicon, lexicon.copulas)]
     for run in _runs(context.answer, lexicon):
         yield from _misplaced(run, given, lexicon)
+    yield from _half(context, given)
     yield from _miscalled(context, given)
 
 
@@ -63,12 +64,24 @@ def _miscalled(context: Context, given: Sequence[Run]) -> Iterator[str]:
                 yield f"the evidence does not say that {subject[0][-1].text} {token.text} {word.text}"
 
 
+def _half(context: Context, given: Sequence[Run]) -> Iterator[str]:
+    """One color of a thing that the evidence gives two: "roja y blanca"."""
+    colours, told = context.lexicon.colours, context.answer_stems
+    for run in given:
+        known, thing = _stems(run) & colours, _stems(run) - colours
+        if len(known) > 1 and told & known and not known <= told and thing & (told | context.question_stems):
+            yield f"the evidence has “{' '.join(word.text for word in run)}”"
+
+
 def _runs(scene: Scene, lexicon: Lexicon, joining: frozenset[str] = frozenset()) -> list[Run]:
     """Content words that stand side by side; colours joined by "and", and words by one of `joining`, count as such."""
     runs: list[list[Token]] = [[]]
     for at, token in enumerate(scene.tokens):
         following = scene.tokens[at + 1] if at + 1 < len(scene.tokens) else None
         if token.kind in (Kind.WORD, Kind.VERB):
+            noun = at > 1 and runs[-1][-1:] == [scene.tokens[at - 1]] and scene.tokens[at - 1].text[:1].isupper()
+            if lexicon.capital_nouns and noun and token.text.islower():
+                runs.append([])  # after a German noun comes its verb and no adjective
             runs[-1].append(token)
         elif token.lower not in joining and not (
             token.kind is Kind.CONJUNCTION

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Literal
 
 from curation.dialogue.checks.base import DESCRIPTION, FALSE_PREMISE, REASONING, BaseCheck, Context, fail
+from curation.dialogue.checks.german import article_slips
 from curation.dialogue.scene import POSSESSIVES, SHOWS, Kind, Phrase, Scene, Token, plural
 from curation.samples import Reason, Reject
 
@@ -59,6 +60,8 @@ def _plain_slip(context: Context) -> Reject | None:
         return fail(Reason.MALFORMED, "the description is no sentence: it has no verb")
     slip = _loose_end(context.answer, context) or _second_sentence(context)
     slip = slip or next(_article_slips(context), None) or next(_capital_slips(context), None)
+    if context.lexicon.capital_nouns:
+        slip = slip or next(article_slips(context), None)
     return fail(Reason.MALFORMED, slip) if slip else None
 
 

@@ -30,7 +30,11 @@ def bad_links(scene: Scene, given: Given, asked: Sequence[Phrase] = ()) -> Itera
         link = phrase.link
         if link is None:
             owner = next((known.head.stem for known in scene.phrases[:at] if known.link is None), "")
-            told = given.has(owner, phrase.head.stem) if given.heads(owner) else _linked(phrase, given, OWNED | HELD)
+            told = (
+                given.has(owner, phrase.head.stem)
+                if given.heads(owner) or owner in given.owners
+                else _linked(phrase, given, OWNED | HELD)
+            )
             if word_before(scene, phrase) in HAVE and not told:
                 yield f"the evidence has no “with {phrase.text}”"
             continue
@@ -67,11 +71,23 @@ def bad_links(scene: Scene, given: Given, asked: Sequence[Phrase] = ()) -> Itera
             yield f"the evidence has no “{link.lower} {phrase.text}”"
         elif previous is not None and (link.kind is not Kind.VERB or link.stem in lexicon.wearing):
             # of who does what the actions speak
+            holders = [spot for spot, _ in given.heads(previous.head.stem)]
+            if _owns(link, phrase, lexicon) and holders and not any(given.owned(a, b) for a in holders for b in found):
+                yield f"the evidence tells “{link.lower} {phrase.text}” of another"
             governors = [spot for p in (scene.phrases[0], previous) for spot, _ in given.heads(p.head.stem)]
             if not _placed(scene, previous, phrase, found, given):
                 yield f"the evidence may put something else {link.lower} {phrase.text}"
             elif _astray(previous, found, given) or (governors and min(governors) >= max(found)):
                 yield f"the evidence does not put {previous.text} {link.lower} {phrase.text}"
+
+
+def _owns(link: Token, phrase: Phrase, lexicon: Lexicon) -> bool:
+    """Whether a link says what somebody wears or has."""
+    return (
+        link.lower == "with"
+        or link.stem in lexicon.wearing
+        or (link.lower == "in" and phrase.head.stem in lexicon.clothing)
+    )
 
 
 def _other_way_round(phrase: Phrase, link: Token, previous: Phrase | None, given: Given) -> bool:

@@ -8,12 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import pairwise
 from typing import Literal
 
 from curation.dialogue.checks.base import DESCRIPTION, FALSE_PREMISE, REASONING, BaseCheck, Context, fail, supported
 from curation.dialogue.checks.bonds import bad_bonds
 from curation.dialogue.checks.doers import wrong_doers
+from curation.dialogue.checks.grammar import GROUPS
+from curation.dialogue.checks.likeness import taken_for_real
 from curation.dialogue.checks.links import BE, bad_links, word_before
 from curation.dialogue.given import Given, given_by
 from curation.dialogue.lexicon import Lexicon
@@ -23,11 +24,6 @@ from curation.samples import Reason, Reject
 BECAUSE = re.compile(r"\b(?:because|since)\b", re.I)
 AUXILIARIES = frozenset({"is", "are", "was", "were", "does", "do", "did", "has", "have", "can"})
 OF_THINGS = frozenset({"lie", "hold", "contain"})  # of a person or an animal, the word and the link checks ask for it
-# what shows a thing that is not there; a photo of it shows it
-LIKENESSES = (
-    *("painting", "drawing", "sketch", "illustration", "cartoon", "engraving", "mural", "mosaic", "fresco", "statue"),
-    *("sculpture", "bust", "figurine", "model", "replica", "miniature", "toy", "logo", "silhouette"),
-)
 PRONOUNS = frozenset({"he", "she", "it", "they"})
 ASKING = frozenset({"what", "which", "kind", "type", "sort", "of", "in", "on", "at"})
 FIXED = (DESCRIPTION, REASONING)  # their questions are written by hand
@@ -56,7 +52,7 @@ class Relations(BaseCheck):
         if context.turn.response_type in FIXED:
             asked = []  # "it" then means the image, or what the cue is about
         for detail in (
-            *_taken_for_real(context, given),
+            *taken_for_real(context, given),
             *_bad_modifiers(answer, given),
             *_bad_predicates(answer, context.question, asked, given),
             *bad_links(answer, given, asked),
@@ -72,21 +68,6 @@ def _understood(scene: Scene, allowed: frozenset[str], context: Context) -> Scen
     phrases = [phrase for phrase in scene.phrases if all(supported(word, allowed, context) for word in phrase.words)]
     actions = [action for action in scene.actions if supported(action.verb, allowed, context)]
     return replace(scene, phrases=phrases, actions=actions)
-
-
-def _taken_for_real(context: Context, given: Given) -> Iterator[str]:
-    """A model of a shuttle is no shuttle: question or answer names the likeness as well as what it is of."""
-    likenesses = given.lexicon.stems(LIKENESSES)
-    said = context.lexicon.entailed(context.answer_stems | context.question_stems)
-    for whole, part in pairwise(given.phrases):
-        of = part.link is not None and part.link.lower == "of"
-        if (
-            of
-            and whole.head.stem in likenesses
-            and part.head.stem in context.answer_stems
-            and whole.head.stem not in said
-        ):
-            yield f"the {part.head.text} is a {whole.head.text} of one"
 
 
 def _asked_for(phrase: Phrase, question: Scene, given: Given) -> bool:
@@ -135,6 +116,8 @@ def _bad_modifiers(scene: Scene, given: Given) -> Iterator[str]:
                 modifier.stem, head.stem
             ):
                 yield f"the evidence has no “{modifier.text} {head.text}”"
+        if given.half(phrase.head.stem, phrase.modifiers):
+            yield f"the evidence gives {phrase.head.text} another color too"
 
 
 def _bad_predicates(scene: Scene, question: Scene, asked: list[Phrase], given: Given) -> Iterator[str]:
@@ -161,6 +144,8 @@ def _bad_predicates(scene: Scene, question: Scene, asked: list[Phrase], given: G
         if phrase.determiner and not any(_is_called(subject, phrase, given) for subject in subjects):
             yield f"the evidence does not say that {subjects[0].head.text} is {phrase.determiner} {phrase.text}"
             continue
+        if any(given.half(subject.head.stem, phrase.words) for subject in subjects):
+            yield f"{subjects[0].head.text} is not {phrase.text} alone"
         for token in phrase.words:
             if token.stem in lexicon.frame:
                 continue
@@ -220,6 +205,8 @@ def _bad_actions(scene: Scene, asked: list[Phrase], given: Given) -> Iterator[st
         if given.modifies(stem, verb) or (verb, stem) in given.pairs:
             continue  # a sleeping cat; a rocket launch
         same = [known for known in given.actions if verb in lexicon.entailed((known.verb.stem,))]
+        if same and not action.aimed and all(known.aimed for known in same):
+            yield f"the evidence does not say that “{action.verb.text}” is done"
         doers = [phrase for known in same for phrase in _doers(known, lexicon)]
         nouns = [phrase for phrase in given.phrases if phrase.head.stem == verb]
         if (not doers and not nouns) or (doers and not any(stem in given.stands_for(phrase) for phrase in doers)):
@@ -229,11 +216,19 @@ def _bad_actions(scene: Scene, asked: list[Phrase], given: Given) -> Iterator[st
 def _doers(action: Action, lexicon: Lexicon) -> tuple[Phrase, ...]:
     """Who may act: of "boy watching a girl eating an apple" the girl alone, whom somebody else's verb aims at."""
     last = action.subjects[-1] if action.subjects else None
-    if last is None or last.link is None or last.link.lower in ("with", "and", "of"):
-        return action.subjects  # "a group of hikers resting"
-    living = last.head.stem in lexicon.persons | lexicon.animals
+    if last is None or last.link is None:
+        return action.subjects
+    first, link, living = action.subjects[0].head.stem, last.link.lower, lexicon.persons | lexicon.animals
+    if link == "of" and first in lexicon.persons - lexicon.stems(GROUPS):
+        return action.subjects[:1]  # "the son of a farmer", and not "a group of hikers"
+    acts = action.verb.stem not in lexicon.staying or action.verb.stem in lexicon.directed
+    if first in living and last.head.stem not in living and acts:
+        return action.subjects[:1]  # "woman with an umbrella waiting", and not "man with a camera hanging"
+    if link in ("with", "and", "of"):
+        return action.subjects
     worn = action.verb.stem in lexicon.wearing and last.head.stem not in lexicon.persons
-    return (last,) if living and not worn and action.verb.lower.endswith("ing") else action.subjects
+    aimed = last.head.stem in living and not worn and action.verb.lower.endswith("ing")
+    return (last,) if aimed else action.subjects
 
 
 def _subjects(action: Action, scene: Scene, lexicon: Lexicon) -> tuple[Phrase, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
 from pydantic import Field
@@ -10,10 +11,17 @@ from curation.dialogue.checks.base import DESCRIPTION, FALSE_PREMISE, REASONING,
 from curation.dialogue.checks.relations import BECAUSE
 from curation.dialogue.cues import cues_of
 from curation.dialogue.denied import denied, is_denial
-from curation.dialogue.lexicon import POSSESSIVE
+from curation.dialogue.lexicon import POSSESSIVE, Lexicon
 from curation.dialogue.scene import Kind, Phrase, Scene, plural, read
 from curation.samples import Reason, Reject
 
+ABOUT = frozenset({"about", "around", "over", "under", "some"})
+THAN = frozenset({"than", "to", "least", "most"})
+BOUNDS = (
+    frozenset({"more", "over", "least"}),
+    frozenset({"less", "fewer", "under", "most", "up"}),
+    frozenset({"about", "around", "nearly", "almost", "roughly", "approximately", "some"}),
+)
 ONE = frozenset({"ein", "eine", "einen", "einem", "einer"})
 NEGATIONS = frozenset({"not", "no", "never", "none", "nothing", "nobody", "without", "n't", "neither", "nor"})
 
@@ -35,12 +43,17 @@ class Words(BaseCheck):
 
 
 class Numbers(BaseCheck):
-    """A noun keeps its number: of "a boat" nobody may tell "boats", of "coins" nobody "a coin"."""
+    """A noun keeps its number: of "a boat" nobody may tell "boats", of "coins" nobody "a coin", of "at least three"
+    nobody three."""
 
     kind: Literal["numbers"] = "numbers"
 
     def check(self, context: Context) -> Reject | None:
         given, lexicon = context.evidence.words, context.lexicon
+        for bound, number in (found for scene in context.evidence.scenes for found in _bounds(scene, lexicon)):
+            said = {token.lower for token in (*context.answer.tokens, *context.question.tokens)}
+            if number in {token.stem for token in context.answer.tokens} and not bound & said:
+                return fail(Reason.UNSUPPORTED, f"the evidence has {min(bound)} {number}")
         phrases = [phrase for phrase in context.answer.phrases if phrase.head.stem not in context.inferable]
         heads = [(phrase.head.lower, phrase.determiner) for phrase in phrases]
         if not lexicon.reads:
@@ -65,6 +78,18 @@ class Numbers(BaseCheck):
                 if form and form in given and determiner != "each":
                     return fail(Reason.UNSUPPORTED, f"the evidence has {form}, the answer {word}")
         return None
+
+
+def _bounds(scene: Scene, lexicon: Lexicon) -> Iterator[tuple[frozenset[str], str]]:
+    """Numbers that the evidence gives as bounds or roughly ("more than three"), each with the words that say so."""
+    words = ["", "", *(token.lower for token in scene.tokens)]
+    for first, second, token in zip(words, words[1:], scene.tokens, strict=False):
+        begins = second in ABOUT and first in ("", "are", "is", ",")  # a "book about three sisters" has three
+        for bound in BOUNDS:
+            if token.stem in lexicon.numbers and (
+                (begins and second in bound) or second in bound - ABOUT or (first in bound and second in THAN)
+            ):
+                yield bound, token.stem
 
 
 def _phrases(context: Context) -> list[Phrase]:

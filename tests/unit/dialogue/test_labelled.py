@@ -7,16 +7,20 @@ from tests.bench.bench_quality import DATA, SETS, labelled, scores
 # the share of bad turns that must fall at least, and of good ones that may at most, of all checks together
 BOUNDS = {
     "turns": (0.97, 0.05),
-    "turns_free": (0.97, 0.25),
-    "turns_heldout": (0.97, 0.07),
-    "turns_fresh": (0.97, 0.07),
-    "turns_fourth": (0.97, 0.1),
+    "turns_free": (0.97, 0.17),
+    "turns_heldout": (0.97, 0.06),
+    "turns_fresh": (0.97, 0.05),
+    "turns_fourth": (0.97, 0.06),
     "turns_qwen": (0.85, 0.05),
     "turns_sixth": (0.92, 0.05),
     "turns_seventh": (0.9, 0.1),
-    "turns_eighth": (0.75, 0.05),
+    "turns_eighth": (0.97, 0.05),
     "turns_ninth": (0.9, 0.85),
+    "turns_tenth": (0.94, 0.15),
 }
+
+# the share of good turns that a single check may lose, where it is not 5 %
+WORST = {"turns_free": 0.065, "turns_ninth": 0.5, "turns_tenth": 0.065}
 
 
 @pytest.mark.parametrize("name", SETS)
@@ -26,6 +30,8 @@ def test_few_good_turns_fall_and_few_bad_turns_pass(name: str) -> None:
     assert len(cases) >= 70
     assert len({case.language for case in cases}) >= 3
     found = {score.check: score for score in scores(cases)}
-    assert {kind: score.false for kind, score in found.items() if score.false > max(0.05, lost)} == {}
+    assert {
+        kind: score.false for kind, score in found.items() if kind != "any" and score.false > WORST.get(name, 0.05)
+    } == {}
     assert found["any"].recall >= caught
     assert found["any"].false <= lost
