@@ -16,10 +16,9 @@ from urllib.parse import urlsplit
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from curation.samples import SCHEMA, Reason
-from curation.table.maintain import Rewrite, active_files, commit_rewrite, read_shard, write_shard
+from curation.table.maintain import Rewrite, active_files, commit_rewrite, read_columns, read_shard, upkeep, write_shard
 from curation.table.read import SampleTable
 from curation.table.receipt import ShardFile
 from curation.table.shard import OUTCOMES, REJECTED
@@ -77,7 +76,7 @@ def erase(
 
     The bytes are gone once `vacuum` has removed the files that were rewritten. A run that is active may still
     commit rows that it wrote before the request: erase again when it has ended. Raises `CommitFailed` if other
-    upkeep was faster; what was not erased then is erased by the next call.
+    upkeep was faster, or the store stays away; what was not erased then is erased by the next call.
     """
     request = Erasures(
         frozenset(_digest(url) for url in urls),
@@ -91,7 +90,8 @@ def erase(
         return Erased()
     rows = files = 0
     for file in [file for outcome in OUTCOMES for file in active_files(delta, outcome)]:
-        erased = _erase_from(table, file, request)
+        with upkeep(table):
+            erased = _erase_from(table, file, request)
         rows, files = rows + erased, files + bool(erased)
     return Erased(rows, files)
 
@@ -106,8 +106,8 @@ def tombstones(rows: pa.Table) -> pa.Table:
 
 
 def _erase_from(table: SampleTable, file: ShardFile, request: Erasures) -> int:
-    with table.storage.open(file.path) as handle:  # the images are read of files that hold such a row alone
-        seen = pq.read_table(handle, columns=["url", "sha256", "reason"])
+    # The images are read of files that hold such a row alone.
+    seen = read_columns(table.storage, file.path, ["url", "sha256", "reason"])
     if not pc.any(_fresh_hits(seen, request)).as_py():
         return 0
     rows = read_shard(table, file)

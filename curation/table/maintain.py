@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ from curation.table.log import COMMIT_INFO, add_action, open_table
 from curation.table.read import SampleTable
 from curation.table.receipt import ShardFile
 from curation.table.shard import ACCEPTED, OUTCOMES, TABLE_SCHEMA, encode, new_path
+from curation.table.storage import Storage
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
@@ -72,14 +74,15 @@ def vacuum(
     if delta is None:
         return []
     newest = delta.version()
-    there = {file.path for outcome in OUTCOMES for file in table.storage.list(f"outcome={outcome}")}
-    named = delta.vacuum(
-        retention_hours=retention_h,
-        dry_run=dry_run,
-        enforce_retention_duration=False,
-        full=True,
-        keep_versions=list(range(max(0, newest - keep_versions + 1), newest + 1)),
-    )
+    with upkeep(table):
+        there = {file.path for outcome in OUTCOMES for file in table.storage.list(f"outcome={outcome}")}
+        named = delta.vacuum(
+            retention_hours=retention_h,
+            dry_run=dry_run,
+            enforce_retention_duration=False,
+            full=True,
+            keep_versions=list(range(max(0, newest - keep_versions + 1), newest + 1)),
+        )
     return [path for path in named if path in there]  # delta-rs names files again that an earlier vacuum deleted
 
 
@@ -87,7 +90,8 @@ def compact(table: SampleTable, target_bytes: int = TARGET_BYTES) -> Compacted:
     """Merge files that are smaller than half of `target_bytes` into files of about that size, outcome by outcome.
 
     Rows, their order within a partition, row groups and schema metadata stay; the replaced files remain until
-    vacuum. Holds one merged file in memory at a time. Raises `CommitFailed` if another upkeep was faster.
+    vacuum. Holds one merged file in memory at a time. Raises `CommitFailed` if another upkeep was faster, or the store
+    stays away.
     """
     delta = table.open()
     if delta is None:
@@ -96,12 +100,26 @@ def compact(table: SampleTable, target_bytes: int = TARGET_BYTES) -> Compacted:
     for outcome in OUTCOMES:
         small = [file for file in active_files(delta, outcome) if file.bytes < target_bytes / 2]
         for group in _groups(small, target_bytes):
-            added = (_merge(table, outcome, group),)
-            commit_rewrite(table, Rewrite(tuple(group), added), {"upkeep": "compact", "files": len(group)})
+            with upkeep(table):
+                added = (_merge(table, outcome, group),)
+                commit_rewrite(table, Rewrite(tuple(group), added), {"upkeep": "compact", "files": len(group)})
             before, after = before + len(group), after + 1
             bytes_before += sum(file.bytes for file in group)
             bytes_after += added[0].bytes
     return Compacted(before, after, bytes_before, bytes_after)
+
+
+@contextmanager
+def upkeep(table: SampleTable) -> Iterator[None]:
+    """Within, a store that stays away raises `CommitFailed`: what was committed before stays."""
+    from deltalake.exceptions import DeltaError
+
+    try:
+        yield
+    except (DeltaError, OSError) as error:
+        raise CommitFailed(
+            f"{table.uri} is away ({type(error).__name__}: {error}). Run again when it is back"
+        ) from error
 
 
 def active_files(delta: DeltaTable, outcome: str) -> list[ShardFile]:
@@ -123,6 +141,16 @@ def write_shard(table: SampleTable, outcome: str, rows: pa.Table, name: str) -> 
     path = new_path(outcome, name)
     table.storage.write_new(path, data)
     return ShardFile(path, outcome, len(data), len(rows), hashlib.sha256(data).hexdigest())
+
+
+def read_columns(storage: Storage, path: str, columns: list[str]) -> pa.Table:
+    """Some columns of a file, without reading the others; waits for a store that is away, then raises an `OSError`."""
+
+    def read() -> pa.Table:
+        with storage.open(path) as handle:
+            return pq.read_table(handle, columns=columns)
+
+    return storage.patiently(read)
 
 
 def read_shard(table: SampleTable, file: ShardFile) -> pa.Table:

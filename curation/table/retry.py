@@ -12,7 +12,6 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from curation.errors import CommitFailed, CommitStateUnknown, PartitionError, RecipeError
 from curation.partition import Partition
@@ -20,7 +19,7 @@ from curation.plan import FilePlan, Plan
 from curation.samples import Reason, make_table
 from curation.table.commit import Committer
 from curation.table.log import again_info, open_table
-from curation.table.maintain import Rewrite, active_files, commit_rewrite, read_shard, write_shard
+from curation.table.maintain import Rewrite, active_files, commit_rewrite, read_columns, read_shard, write_shard
 from curation.table.read import SampleTable
 from curation.table.receipt import Receipt, ShardFile
 from curation.table.shard import OUTCOMES, REJECTED
@@ -41,7 +40,7 @@ def plan_again(table: SampleTable, partition_rows: int) -> Plan:
     delta = table.open()
     for file in active_files(delta, REJECTED) if delta is not None else []:
         try:
-            rows = pc.sum(_transient(_read(table.storage, file.path, ["reason"]))).as_py() or 0
+            rows = pc.sum(_transient(read_columns(table.storage, file.path, ["reason"]))).as_py() or 0
         except UNREADABLE as error:
             raise RecipeError(f"{_unreadable(table.storage, file.path, error)}. Nothing was started") from error
         name = hashlib.sha256(file.path.encode()).hexdigest()[:16]  # of one length, however often rows come again
@@ -57,7 +56,7 @@ def read_again(output: OutputSection, partition: Partition) -> pa.Table:
     `PartitionError` when they cannot be read."""
     storage = Storage(output.table, output.storage)
     try:
-        rows = _read(storage, partition.file, [*GIVEN, "reason"])
+        rows = read_columns(storage, partition.file, [*GIVEN, "reason"])
     except UNREADABLE as error:
         raise PartitionError(_unreadable(storage, partition.file, error)) from error
     chosen = rows.filter(_transient(rows)).slice(partition.first_row, partition.rows)
@@ -117,18 +116,8 @@ class Replacer(Committer):
         """The planned rows that some files hold."""
         done: set[tuple[str, int]] = set()
         for file in files:
-            done.update(_planned(_read(self._storage, file.path, ["partition", "row"])))
+            done.update(_planned(read_columns(self._storage, file.path, ["partition", "row"])))
         return done
-
-
-def _read(storage: Storage, path: str, columns: list[str]) -> pa.Table:
-    """Some columns of a file; waits for a store that is away, then raises an `OSError`."""
-
-    def read() -> pa.Table:
-        with storage.open(path) as handle:
-            return pq.read_table(handle, columns=columns)
-
-    return storage.patiently(read)
 
 
 def _unreadable(storage: Storage, path: str, error: BaseException) -> str:

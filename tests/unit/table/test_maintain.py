@@ -10,6 +10,7 @@ from deltalake import DeltaTable
 
 from curation.errors import CommitFailed, RecipeError
 from curation.samples import SCHEMA
+from curation.table import maintain
 from curation.table.log import open_table
 from curation.table.maintain import Rewrite, active_files, commit_rewrite, compact, vacuum
 from curation.table.read import SampleTable
@@ -101,6 +102,20 @@ def test_vacuum_keeps_the_newest_versions_readable(table: SampleTable) -> None:
 def test_a_short_retention_is_refused_unless_it_is_allowed(table: SampleTable) -> None:
     with pytest.raises(RecipeError, match="24 h or more"):
         vacuum(table, retention_h=1)
+
+
+@pytest.mark.parametrize("name", ["read_shard", "open_table", "write_shard"])
+def test_upkeep_of_a_store_that_went_away_ends_in_words(
+    table: SampleTable, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    def away(*_: object) -> None:
+        raise ConnectionError("reset")
+
+    before = table.status()
+    monkeypatch.setattr(maintain, name, away)
+    with pytest.raises(CommitFailed, match=r"is away \(ConnectionError: reset\). Run again"):
+        compact(table)
+    assert table.status() == before
 
 
 def test_upkeep_of_a_table_that_is_not_there_does_nothing(output: OutputSection) -> None:
