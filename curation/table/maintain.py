@@ -118,8 +118,8 @@ def upkeep(table: SampleTable) -> Iterator[None]:
         yield
     except (DeltaError, OSError) as error:
         raise CommitFailed(
-            f"{table.uri}: upkeep stopped ({type(error).__name__}: {error}). What it committed stays; run it again when "
-            "the store is back"
+            f"{table.uri}: upkeep stopped ({type(error).__name__}: {error}). What it committed stays; run it "
+            "again when the store is back"
         ) from error
 
 
