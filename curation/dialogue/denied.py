@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
-from curation.dialogue.scene import Kind, Scene
+from curation.dialogue.scene import Kind, Scene, Token
 
 DENIALS = frozenset({"no", "not", "never", "without", "nobody", "none", "neither", "nor", "instead", "pretending"})
+OF_THINGS = frozenset({"no", "without", "neither", "nor", "instead"})
+BESIDE = frozenset({"a", "an", "the", "any", "her", "his", "their", "its"})
 
 
 def denied(scene: Scene) -> frozenset[str]:
-    """Stems of the words that a denial is about: those after it, up to the next preposition, conjunction or comma."""
+    """Stems of the words that a denial is about. That of a thing ends at the next verb, preposition or "and": "without
+    a coat in the snow"; that of an action holds its place too: "not sitting on the sofa"."""
     found: set[str] = set()
-    open_, some = False, False
+    denial = ""
+    some = acts = False
     for token in scene.tokens:
         if is_denial(token.lower):
-            open_, some = True, False
-        elif open_ and token.kind in (Kind.WORD, Kind.VERB):
+            denial, some, acts = token.lower, False, False
+        elif not denial:
+            continue
+        elif token.kind is Kind.BREAK or (some and token.kind is Kind.VERB):
+            denial = ""
+        elif token.kind in (Kind.WORD, Kind.VERB):
             found.add(token.stem)
-            some = True
-        elif some and (token.kind is not Kind.FUNCTION or token.lower not in ("a", "an", "the", "any", "her", "his")):
-            open_ = False
+            some, acts = True, acts or (token.kind is Kind.VERB and denial not in OF_THINGS)
+        elif some and token.kind is Kind.CONJUNCTION:
+            denial = denial if token.lower == "or" else ""
+        elif some and (_closes(token) or (token.kind is Kind.PREPOSITION and not acts)):
+            denial = ""
     return frozenset(found)
+
+
+def _closes(token: Token) -> bool:
+    return token.kind is Kind.FUNCTION and token.lower not in BESIDE
 
 
 def is_denial(word: str) -> bool:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from curation.dialogue.cues import cue_foci, cues_of
-from curation.dialogue.denied import denied
+from curation.dialogue.denied import denied, is_denial
 from curation.dialogue.evidence import OCR
 from curation.dialogue.lexicon import Lexicon
 from curation.dialogue.model import Evidence, Focus
-from curation.dialogue.scene import Action, Phrase, Scene
+from curation.dialogue.scene import Action, Kind, Phrase, Scene
+from curation.dialogue.seen import in_place, is_animal, is_name, is_person, seen, sure_claims
+from curation.dialogue.subjects import Subject, gerund, names_something, plain, subject_of
 
 # What a question may hold between its given words, as a regular expression: letters, digits, spaces, hyphens.
 TEXT = "[A-Za-z0-9À-ÖØ-öø-ÿ '’-]{2,50}"
@@ -22,8 +24,39 @@ WRITTEN = Focus(
     forms=(f"What words {TEXT}", f"Which words {TEXT}"),
 )
 PATHS = frozenset({"through", "across", "along", "into", "past", "up", "down", "off", "around", "from"})  # no places
-ADJECTIVAL = frozenset({"wooden", "woolen", "golden"})
+ROUGH = frozenset({"over", "about", "around", "under", "than", "in"})  # before a number: about, or of nothing in sight
 NUMBER_LIMIT = 12  # beyond it nobody counts what a photo shows
+IMITATED = frozenset({"faux", "fake", "imitation", "artificial", "look", "effect"})
+
+
+@dataclass(frozen=True)
+class View:
+    """One fact as questions are made of it: what it denies or only speaks of is left out."""
+
+    scene: Scene
+    lexicon: Lexicon
+    phrases: tuple[Phrase, ...]
+    actions: tuple[Action, ...]
+
+    @classmethod
+    def of(cls, scene: Scene, lexicon: Lexicon) -> View:
+        absent = denied(scene)
+        shown = tuple(
+            phrase
+            for phrase in seen(scene, lexicon)
+            if not absent & {word.stem for word in phrase.words} and not any(is_denial(w.lower) for w in phrase.words)
+        )
+        return cls(scene, lexicon, shown, tuple(act for act in scene.actions if act.verb.stem not in absent))
+
+    def common(self) -> list[Phrase]:
+        """Phrases that are no names (the Golden Gate Bridge is not golden) and name something themselves."""
+        return [
+            p for p in self.phrases if not is_name(p, self.scene, self.lexicon) and names_something(p, self.lexicon)
+        ]
+
+    def subject(self, phrase: Phrase) -> Subject:
+        """The phrase as a question names it."""
+        return subject_of(phrase, self.scene, self.lexicon)
 
 
 def foci(evidence: Evidence) -> list[Focus]:
@@ -35,10 +68,9 @@ def foci(evidence: Evidence) -> list[Focus]:
         if fact.source == OCR:
             found[WRITTEN.topic] = replace(WRITTEN, expected=_words_of(scene), fact=at)
             continue
-        if denied(scene):
-            continue  # what is asked of "woman not wearing a mask" would be answered with a mask
+        view = View.of(scene, evidence.lexicon)
         for source in (_counts, _colours, _wearing, _objects, _doing, _places, _materials):
-            for focus in source(scene, evidence.lexicon):
+            for focus in source(view):
                 found.setdefault(focus.topic, replace(focus, fact=at))
     return list(found.values())
 
@@ -46,51 +78,6 @@ def foci(evidence: Evidence) -> list[Focus]:
 def _words_of(scene: Scene) -> frozenset[str]:
     """Stems of what stands in quotation marks."""
     return frozenset(token.stem for token in scene.content) - WRITTEN.asked
-
-
-def name_of(phrase: Phrase, scene: Scene, lexicon: Lexicon) -> str:
-    """The phrase with its article, without what a topic need not tell; names keep capitals and have no article."""
-    text = _bare(phrase, scene, lexicon)
-    after = scene.phrases[scene.phrases.index(phrase) + 1 :][:1]
-    if after and after[0].link is not None and after[0].link.lower == "of" and not scene.is_name(phrase):
-        text = f"{text} of {_bare(after[0], scene, lexicon)}"
-    return text if scene.is_name(phrase) and not _has_article(phrase, lexicon) else f"the {text}"
-
-
-def _has_article(phrase: Phrase, lexicon: Lexicon) -> bool:
-    """Whether a name is of a place: the Eiffel Tower."""
-    return phrase.head.stem in lexicon.places
-
-
-def _be(phrase: Phrase) -> str:
-    head = phrase.head.lower
-    if phrase.capitalised:
-        return "is"
-    return "are" if (head.endswith("s") and not head.endswith(("ss", "us"))) or head in _PLURALS else "is"
-
-
-_PLURALS = frozenset({"men", "women", "children", "people"})
-
-
-def _bare(phrase: Phrase, scene: Scene, lexicon: Lexicon, materials: bool = True) -> str:
-    """The phrase without colours, numbers and perhaps materials, so that a topic does not give its answer away."""
-    if scene.is_name(phrase):
-        return phrase.text
-    told = lexicon.colours | frozenset(lexicon.numbers) | frozenset(() if materials else lexicon.materials)
-    kept = [word for word in phrase.words if word is phrase.head or word.stem not in told]
-    starts = {scene.tokens[0].text} if scene.tokens[0].text.istitle() else set()
-    return " ".join(word.lower if scene.titled or word.text in starts else word.text for word in kept)
-
-
-def _common(scene: Scene, lexicon: Lexicon) -> list[Phrase]:
-    """Phrases that are no names (the Golden Gate Bridge is not golden) and name something themselves, as "the green
-    ones" does not."""
-    return [phrase for phrase in scene.phrases if not scene.is_name(phrase) and phrase.head.stem not in lexicon.numbers]
-
-
-def _is_thing(phrase: Phrase, lexicon: Lexicon) -> bool:
-    """Whether a phrase names something: "wooden" before a word that was taken for a verb does not."""
-    return phrase.head.stem not in lexicon.colours and phrase.head.lower not in ADJECTIVAL
 
 
 def _slot(phrase: Phrase) -> str:
@@ -105,90 +92,154 @@ def _focus(kind: str, topic: str, subject: Phrase, asked: str, expected: str, *f
     return Focus(kind, topic, frozenset({asked}) if asked else named, frozenset({expected}), named, forms)
 
 
-def _counts(scene: Scene, lexicon: Lexicon) -> Iterator[Focus]:
-    for phrase in _common(scene, lexicon):
-        for word in phrase.modifiers[:1]:
-            number = lexicon.numbers.get(word.stem)
-            if number and 2 <= number <= NUMBER_LIMIT and _be(phrase) == "are":
-                topic = f"how many {_bare(phrase, scene, lexicon)} there are"
-                yield _focus(
-                    "count", topic, phrase, phrase.head.stem, word.stem, f"How many {_slot(phrase)} (?:are|can) {TEXT}"
-                )
+def _counts(view: View) -> Iterator[Focus]:
+    lexicon = view.lexicon
+    for phrase in view.common():
+        first = phrase.words[0]
+        number = lexicon.numbers.get(first.stem)
+        rough = phrase.link is not None and phrase.link.lower in ROUGH
+        if (
+            not number
+            or first not in sure_claims(phrase, view.scene, lexicon)
+            or rough
+            or phrase.head.stem in lexicon.units
+        ):
+            continue
+        if 2 <= number <= NUMBER_LIMIT and view.subject(phrase).be == "are":
+            topic = f"how many {plain(phrase, view.scene, lexicon)} there are"
+            form = f"How many {_slot(phrase)} (?:are|can) {TEXT}"
+            yield _focus("count", topic, phrase, phrase.head.stem, first.stem, form)
 
 
-def _colours(scene: Scene, lexicon: Lexicon) -> Iterator[Focus]:
-    for phrase in _common(scene, lexicon):
-        colours = frozenset(word.stem for word in phrase.modifiers if word.stem in lexicon.colours)
-        if colours and phrase.head.stem not in lexicon.colours:
-            topic, be = f"the color of the {_bare(phrase, scene, lexicon)}", _be(phrase)
-            asks = (f"What color {be}", f"Which color {be}", "What is the color of")
+def _colours(view: View) -> Iterator[Focus]:
+    lexicon = view.lexicon
+    for phrase in view.common():
+        told = sure_claims(phrase, view.scene, lexicon)
+        colours = frozenset(word.stem for word in told if word.stem in lexicon.colours)
+        if colours and phrase.head.lower not in lexicon.people:
+            who = view.subject(phrase)
+            topic = f"the color of the {plain(phrase, view.scene, lexicon)}"
+            asks = (f"What color {who.be}", f"Which color {who.be}", "What is the color of")
             forms = [f"{ask} the {_slot(phrase)}" for ask in asks]
             yield replace(_focus("color", topic, phrase, phrase.head.stem, "", *forms), expected=colours)
 
 
-def _materials(scene: Scene, lexicon: Lexicon) -> Iterator[Focus]:
-    for phrase in _common(scene, lexicon):
-        for word in phrase.modifiers:
-            if word.stem in lexicon.materials and phrase.head.stem not in lexicon.materials:
-                topic = f"what the {_bare(phrase, scene, lexicon, materials=False)} {_be(phrase)} made of"
+def _materials(view: View) -> Iterator[Focus]:
+    lexicon = view.lexicon
+    for phrase in view.common():
+        if {word.lower for word in phrase.modifiers} & IMITATED or phrase.head.stem in lexicon.materials:
+            continue
+        for word in sure_claims(phrase, view.scene, lexicon):
+            if word.stem in lexicon.materials and lexicon.made_of(word.stem, phrase.head.stem):
+                be = view.subject(phrase).be
+                topic = f"what the {plain(phrase, view.scene, lexicon, materials=False)} {be} made of"
                 asks = ("What", "What material", "Which material")
-                forms = [f"{ask} {_be(phrase)} the {_slot(phrase)} made of" for ask in asks]
+                forms = [f"{ask} {be} the {_slot(phrase)} made of" for ask in asks]
                 yield _focus("material", topic, phrase, phrase.head.stem, word.stem, *forms)
 
 
-def _wearing(scene: Scene, lexicon: Lexicon) -> Iterator[Focus]:
-    people = [phrase for phrase in scene.phrases if _is_person(phrase, lexicon)]
-    for phrase in scene.phrases:
+def _wearing(view: View) -> Iterator[Focus]:
+    lexicon = view.lexicon
+    people = [phrase for phrase in view.phrases if is_person(phrase, lexicon)]
+    for phrase in view.phrases:
         if people and phrase.head.stem in lexicon.clothing and phrase.link and phrase.link.stem in ("in", "wear"):
             before = [person for person in people if person.start < phrase.start]
             if len(before) == 1:
-                topic, be = f"what {name_of(before[0], scene, lexicon)} {_be(before[0])} wearing", _be(before[0])
-                forms = [f"{ask} {be} (?:the )?{_slot(before[0])} wearing" for ask in ("What", "What clothing")]
+                who = view.subject(before[0])
+                topic = f"what {who.text} {who.be} wearing"
+                forms = [f"{ask} {who.be} (?:the )?{_slot(before[0])} wearing" for ask in ("What", "What clothing")]
                 yield _focus("wearing", topic, before[0], lexicon.stem("wear"), phrase.head.stem, *forms)
 
 
-def _objects(scene: Scene, lexicon: Lexicon) -> Iterator[Focus]:
-    for action in scene.actions:
-        direct = next(
-            (phrase for phrase in scene.phrases if phrase.link is not None and phrase.link is action.verb), None
-        )
-        shows = action.verb.stem in lexicon.frame
-        if direct is None or not _progressive(action) or shows or _doubtful(action, lexicon):
+def _objects(view: View) -> Iterator[Focus]:
+    lexicon = view.lexicon
+    for action, doing in _present(view):
+        direct = next((phrase for phrase in view.phrases if phrase.link is action.verb), None)
+        between = view.scene.tokens[action.start + 1 : direct.start] if direct else []
+        if any(token.lower not in lexicon.determiners | {"out"} for token in between):
+            continue  # "drives off the first tee"
+        if direct is None or is_person(direct, lexicon) or not _is_object(direct, view):
             continue
         subject = action.subjects[0]
-        topic = f"what {name_of(subject, scene, lexicon)} {_be(subject)} {action.verb.lower}"
-        form = f"What {_be(subject)} {TEXT}"
-        yield _focus("object", topic, subject, action.verb.stem, direct.head.stem, form)
+        living = is_person(subject, lexicon) or is_animal(subject, lexicon) or is_name(subject, view.scene, lexicon)
+        if (living or action.verb.stem not in lexicon.talk) and action.verb.stem not in lexicon.social:
+            who = view.subject(subject)
+            topic = f"what {who.text} {who.be} {doing}"
+            yield _focus("object", topic, subject, action.verb.stem, direct.head.stem, f"What {who.be} {TEXT}")
 
 
-def _doing(scene: Scene, lexicon: Lexicon) -> Iterator[Focus]:
-    for action in scene.actions:
-        if not _progressive(action) or action.verb.stem == lexicon.stem("wear") or _doubtful(action, lexicon):
-            continue
+def _is_object(phrase: Phrase, view: View) -> bool:
+    """Whether a phrase is a thing that something is done to: no time ("winning the final minute"), no name."""
+    lexicon, head = view.lexicon, phrase.head
+    vague = head.stem in lexicon.times | lexicon.units or head.lower in VAGUE
+    return names_something(phrase, lexicon) and not vague and not (head.text[:1].isupper() and not view.scene.titled)
+
+
+VAGUE = frozenset({"me", "us", "you", "use", "way", "ways", "line", "place", "part", "paths", "home", "hands", "eyes"})
+
+
+def _doing(view: View) -> Iterator[Focus]:
+    lexicon = view.lexicon
+    for action, _ in _present(view):
         subject = action.subjects[0]
-        if _is_person(subject, lexicon) or _is_animal(subject, lexicon):
-            topic = f"what {name_of(subject, scene, lexicon)} {_be(subject)} doing"
-            yield _focus(
-                "doing", topic, subject, "", action.verb.stem, f"What {_be(subject)} (?:the )?{_slot(subject)} doing"
-            )
+        named = is_name(subject, view.scene, lexicon) and subject.head.stem not in lexicon.places
+        acts = named and subject.text.replace(" ", "").isalpha() and action.verb.stem in lexicon.acts
+        if action.verb.stem != lexicon.stem("wear") and (
+            is_person(subject, lexicon) or is_animal(subject, lexicon) or acts
+        ):
+            who = view.subject(subject)
+            form = f"What {who.be} (?:the )?{_slot(subject)}{who.more} doing"
+            yield _focus("doing", f"what {who.text} {who.be} doing", subject, "", action.verb.stem, form)
 
 
-def _places(scene: Scene, lexicon: Lexicon) -> Iterator[Focus]:
-    for phrase in scene.phrases[1:]:
+def _present(view: View) -> Iterator[tuple[Action, str]]:
+    """Actions that go on in the picture and of which it is sure who acts, each with its verb in -ing."""
+    lexicon, scene = view.lexicon, view.scene
+    for action in view.actions:
+        if action.verb.stem in lexicon.frame or _doubtful(action, view):
+            continue
+        before = scene.tokens[action.start - 1] if action.start else None
+        if before is not None and before.kind is Kind.PREPOSITION:
+            continue  # "after winning the final"
+        who = view.subject(action.subjects[0])
+        doing = gerund(action.verb.lower, who.be == "are", lexicon)
+        if doing and (doing == action.verb.lower or (before is not None and before.kind is Kind.WORD)):
+            yield action, doing
+
+
+def _doubtful(action: Action, view: View) -> bool:
+    """Whether nobody acts, or one of two may: of "mother holding a baby wearing a hat" neither is asked for."""
+    if not action.subjects or action.subjects[0] not in view.phrases:
+        return True
+    first, last = action.subjects[0], action.subjects[-1]
+    if first is last or last is view.subject(first).joined:
+        return not all(names_something(phrase, view.lexicon) for phrase in (first, last))
+    living = (
+        is_person(first, view.lexicon) or is_animal(first, view.lexicon) or is_name(first, view.scene, view.lexicon)
+    )
+    return not living or last.link is None or is_person(last, view.lexicon) or is_animal(last, view.lexicon)
+
+
+def _places(view: View) -> Iterator[Focus]:
+    lexicon, scene = view.lexicon, view.scene
+    subject = scene.phrases[0] if scene.phrases else None
+    if subject not in view.phrases or subject is None or subject.head.stem in lexicon.depictions:
+        return
+    for phrase in view.phrases[1:]:
         if phrase.link is None or phrase.link.lower not in lexicon.place_prepositions - PATHS or phrase.clause:
             continue
-        no_place = lexicon.clothing | lexicon.times | frozenset(lexicon.materials) | frozenset(lexicon.numbers)
-        if phrase.head.stem in no_place:  # boots in brown leather are nowhere yet
+        no_place = lexicon.clothing | lexicon.times | frozenset(lexicon.materials)
+        if phrase.head.stem in no_place or not in_place(phrase, lexicon):  # boots in brown leather are nowhere yet
             continue
         if _before_is_directed(scene, phrase, lexicon) or not hangs_on_first(scene, phrase, lexicon):
             continue
-        subject = scene.phrases[0]
-        if subject.head.stem in lexicon.depictions or not _is_thing(subject, lexicon):
+        who = view.subject(subject)
+        if not all(names_something(each, lexicon) for each in (subject, who.joined or subject)):
             return
-        topic = f"where {name_of(subject, scene, lexicon)} {_be(subject)} ({phrase.link.lower} {phrase.text})"
-        whole = f"{_slot(subject)}(?: of {TEXT})?" if " of " in topic else _slot(subject)
-        form = f"Where {_be(subject)} (?:the )?{whole}"
-        yield _focus("place", topic, subject, "", phrase.head.stem, form)
+        article = f"{phrase.determiner} " if phrase.determiner else ""
+        topic = f"where {who.text} {who.be} ({phrase.link.lower} {article}{phrase.text})"
+        whole = f"{_slot(subject)}(?: of {TEXT})?" if " of " in topic else f"{_slot(subject)}{who.more}"
+        yield _focus("place", topic, subject, "", phrase.head.stem, f"Where {who.be} (?:the )?{whole}")
         return
 
 
@@ -199,7 +250,7 @@ def hangs_on_first(scene: Scene, phrase: Phrase, lexicon: Lexicon) -> bool:
     between = [other.link for other in scene.phrases[1:at]]
     acts = [action.verb.stem for action in scene.actions if action.start < phrase.start]
     stays = not acts or acts[-1] in lexicon.staying
-    if stays and all(link is None or link.lower in ("of", "with") for link in between):
+    if stays and all(link is None or link.lower == "of" for link in between):
         return True
     return phrase.head.stem in lexicon.settings or phrase.capitalised
 
@@ -215,23 +266,4 @@ def _before_is_directed(scene: Scene, phrase: Phrase, lexicon: Lexicon) -> bool:
     )
 
 
-def _doubtful(action: Action, lexicon: Lexicon) -> bool:
-    """Whether nobody acts, or one of two may: of "mother holding a baby wearing a hat" neither is asked for."""
-    if not action.subjects:
-        return True
-    last = action.subjects[-1]
-    return (
-        len(action.subjects) > 1 and last.link is not None and (_is_person(last, lexicon) or _is_animal(last, lexicon))
-    )
-
-
-def _progressive(action: Action) -> bool:
-    return action.verb.lower.endswith("ing")
-
-
-def _is_person(phrase: Phrase, lexicon: Lexicon) -> bool:
-    return any(word.stem in lexicon.persons for word in phrase.words)
-
-
-def _is_animal(phrase: Phrase, lexicon: Lexicon) -> bool:
-    return phrase.head.stem in lexicon.animals
+__all__ = ["View", "cue_foci", "cues_of", "foci"]

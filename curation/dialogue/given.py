@@ -10,6 +10,7 @@ from itertools import pairwise
 from curation.dialogue.lexicon import Lexicon
 from curation.dialogue.model import Evidence
 from curation.dialogue.scene import POSSESSIVES, Action, Kind, Phrase, Token, joined
+from curation.dialogue.seen import claims
 
 OWNED = frozenset({"in", "with", "wear", "hold", "carri", "have"})  # "man in a coat": the coat of the man
 COVERED_WITH = Token("with", "with", "with", Kind.PREPOSITION)
@@ -35,14 +36,19 @@ class Given:
             told for scene in evidence.scenes for phrase in scene.phrases for told in _spelled_out(phrase, evidence)
         )
         actions = tuple(action for scene in evidence.scenes for action in scene.actions)
-        names = {phrase for scene in evidence.scenes for phrase in scene.phrases if scene.is_name(phrase)}
         fixed = evidence.lexicon.colours | frozenset(evidence.lexicon.numbers)
+        told = {
+            (phrase, word)
+            for scene in evidence.scenes
+            for phrase in scene.phrases
+            for word in claims(phrase, scene, evidence.lexicon)
+        }
         pairs = frozenset(
             (word.stem, before.stem)
             for phrase in phrases
             for index, word in enumerate(phrase.words)
             for before in phrase.words[:index]
-            if phrase not in names or before.stem not in fixed or word is not phrase.head
+            if before.stem not in fixed or word is not phrase.head or (phrase, before) in told
         )
         pairs |= {  # a "snow-covered cabin" is covered, a "blue-and-white boat" is blue
             (phrase.head.stem, evidence.lexicon.stem(part))

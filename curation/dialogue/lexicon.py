@@ -82,7 +82,7 @@ class Lexicon:
         self.colours = self.stems(words.get("colours", ()))
         self.numbers = {self.stem(str(key)): int(value) for key, value in words.get("numbers", {}).items()}
         self.materials = {self.stem(key): self.stem(value) for key, value in words.get("materials", {}).items()}
-        self.persons = self.stems((*words.get("person_words", ()), *words.get("actors", ())))
+        self.persons = self.stems(words.get("person_words", ()))
         # surface forms: "cook" and "traveler" share their stems with verbs
         self.countable = frozenset(
             (*words.get("person_words", ()), *words.get("animal_words", ()), *words.get("clothing", ()))
@@ -107,6 +107,9 @@ class Lexicon:
 
     def _read_planning(self, words: dict[str, Any]) -> None:
         """What tells whether a caption's words are of something that its image shows."""
+        # surface forms: "engineer" shares its stem with an engine, "villager" with a village
+        people = (*words.get("person_words", ()), *words.get("actors", ()))
+        self.people = frozenset(form for word in people for form in (word, third_person(word), f"{word[:-2]}en"))
         bases = [str(word) for word in words.get("present", ())]
         # surface form: whether it is of one who does it ("lifts") or of several
         self.present = {**dict.fromkeys(bases, False), **{third_person(word): True for word in bases}}
@@ -115,12 +118,19 @@ class Lexicon:
         self.color_kinds = frozenset(words.get("color_kinds", ()))
         self.units = self.stems(words.get("units", ()))
         self.talk = self.stems(words.get("talk", ()))
+        self.social = self.stems(words.get("social", ()))
+        self.fixed = self.colours | frozenset(self.numbers) | frozenset(self.materials)
         self.carriers = self.stems(words.get("carriers", ()))
         self.photos = self.stems(words.get("photos", ()))
         self.art = self.stems(words.get("art", ()))
         self.no_places = self.stems(words.get("no_places", ()))
-        kinds = ("container", "furniture", "room", "road", "vehicle", "building")
-        self.spots = self.stems(words.get("spots", ())).union(*(self._kind(kind) for kind in kinds))
+        self.ing_compounds = frozenset(words.get("ing_compounds", ()))
+        self.acts = self.verbs | self.stems(bases)
+        self.silverware = self.stems(words.get("silverware", ()))
+        self.not_made = self.persons | self.animals | self.stems(words.get("not_made", ()))
+        self.not_made = self.not_made.union(*(self._kind(kind) for kind in ("plant", "food")))
+        self.spots = self.stems(words.get("spots", ()))
+        self.spots = self.spots.union(*(self._kind(k) for k in ("container", "furniture", "room", "road", "vehicle")))
 
     def _read_talk(self, words: dict[str, Any]) -> None:
         """How images are spoken of, and what must not be said."""
@@ -170,6 +180,10 @@ class Lexicon:
         """Whether a word is a colour, a number, a material or a plain adjective, and so names nothing that acts."""
         stem = self.stem(word)
         return stem in self.colours or stem in self.numbers or stem in self.materials or stem in self.adjectives
+
+    def made_of(self, material: str, thing: str) -> bool:
+        """Whether a word for a material before a thing says what it is made of: not of a "silver car"."""
+        return thing in self.silverware if material in self.colours else thing not in self.not_made
 
     def same(self, word: str) -> str:
         """One representative of the words that say the same (grey, gray; in, inside)."""

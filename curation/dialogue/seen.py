@@ -7,13 +7,14 @@ links between phrases tell: what hangs on an unsure one is not asked for.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from curation.dialogue.lexicon import Lexicon
 from curation.dialogue.scene import Action, Kind, Phrase, Scene, Token
 
 UNSURE = frozenset(
     {"for", "about", "against", "to", "from", "before", "after", "since", "until", "like", "as", "than", "during"}
-    | {"without", "by", "via", "beyond"}
+    | {"by", "via", "beyond"}
 )
 WHOLES = frozenset({"couple", "group", "team", "crowd", "pair", "family", "crew"})  # of whom what follows "of" is
 COUNTRIES = ("an", "ese", "ish")  # ends of words for countries: "two Italian chefs"
@@ -28,7 +29,7 @@ def seen(scene: Scene, lexicon: Lexicon) -> list[Phrase]:
         if phrase.clause != clause:
             sure, clause = True, phrase.clause
         sure = sure and not _unsure(scene, at, lexicon)
-        living = _living(phrase, lexicon)
+        living = is_person(phrase, lexicon) or is_animal(phrase, lexicon)
         if sure and not (printed and at and living) and not (printed is None and at):
             found.append(phrase)
     return found
@@ -40,23 +41,32 @@ def is_art(scene: Scene, lexicon: Lexicon) -> bool:
     return any(token.stem in drawn | lexicon.art for token in scene.content)
 
 
+def is_name(phrase: Phrase, scene: Scene, lexicon: Lexicon) -> bool:
+    """Whether a phrase is a name, also one that begins with a colour or a number: "Green Day performing"."""
+    return scene.is_name(phrase) or (phrase.capitalised and not scene.titled and _in_name(phrase, 0, scene, lexicon))
+
+
 def claims(phrase: Phrase, scene: Scene, lexicon: Lexicon) -> list[Token]:
     """The colours, numbers and materials that a phrase claims of its head: none in a name ("White House secretary"),
     and none where another phrase shares the head ("two black and three white cats")."""
-    if scene.is_name(phrase) or _shares_head(phrase, scene, lexicon):
+    if is_name(phrase, scene, lexicon) or _shares_head(phrase, scene, lexicon):
         return []
-    fixed = lexicon.colours | frozenset(lexicon.numbers) | frozenset(lexicon.materials)
-    told = [at for at, word in enumerate(phrase.modifiers) if word.stem in fixed]
+    told = [at for at, word in enumerate(phrase.modifiers) if word.stem in lexicon.fixed]
     return [phrase.words[at] for at in told if not _in_name(phrase, at, scene, lexicon)]
 
 
+def sure_claims(phrase: Phrase, scene: Scene, lexicon: Lexicon) -> list[Token]:
+    """Its claims without what only names a kind: a golden retriever need not be golden."""
+    pairs = {word: f"{word.lower} {after.lower}" for word, after in pairwise(phrase.words)}
+    return [word for word in claims(phrase, scene, lexicon) if pairs[word] not in lexicon.color_kinds]
+
+
 def _in_name(phrase: Phrase, at: int, scene: Scene, lexicon: Lexicon) -> bool:
-    """Whether a modifier belongs to a name or names a kind: "Red Bull driver", "Three Gorges Dam", "white wine"."""
+    """Whether a modifier belongs to a name: "Red Bull driver", "Three Gorges Dam"."""
     word, after = phrase.words[at], phrase.words[at + 1]
-    if f"{word.lower} {after.lower}" in lexicon.color_kinds:
-        return True
     if scene.titled:
-        return any(each.stem in lexicon.persons | lexicon.times for each in phrase.words[at + 1 :])
+        sights = lexicon.times | lexicon.places
+        return any(each.stem in sights or each.lower in lexicon.people for each in phrase.words[at + 1 :])
     if not word.text[:1].isupper():
         return False
     if phrase.start + at:
@@ -72,7 +82,7 @@ def _shares_head(phrase: Phrase, scene: Scene, lexicon: Lexicon) -> bool:
     if not at:
         return False
     before = scene.phrases[at - 1].head
-    numbers = frozenset(lexicon.numbers)
+    numbers = lexicon.numbers.keys() - {"pair", "dozen"}
     listed = scene.tokens[phrase.start - 1].kind is Kind.CONJUNCTION
     adjective = before.stem in lexicon.colours | numbers or before.stem in lexicon.adjectives
     return (listed and adjective) or (phrase.link is not None and before.stem in numbers)
@@ -86,10 +96,14 @@ def _unsure(scene: Scene, at: int, lexicon: Lexicon) -> bool:
     before = scene.phrases[at - 1] if at else None
     if phrase.link.lower in UNSURE or phrase.link.stem in lexicon.talk:
         return True
-    if before is not None and phrase.link.lower == "of" and before.head.stem in lexicon.persons:
+    if before is not None and phrase.link.lower == "of" and before.head.lower in lexicon.people:
         return before.head.lower not in WHOLES  # the mother of three
-    pictured = at > 1 and before is not None and before.head.stem in lexicon.depictions | lexicon.replicas
-    return pictured or any(action.verb.stem in lexicon.talk for action in _right_before(scene, phrase))
+    pictures = lexicon.replicas | lexicon.depictions - (lexicon.photos if at == 1 else frozenset())
+    if before is None:
+        return phrase.link.lower == "of"  # "one of two lions"
+    return before.head.stem in pictures or any(
+        action.verb.stem in lexicon.talk for action in _right_before(scene, phrase)
+    )
 
 
 def _right_before(scene: Scene, phrase: Phrase) -> Iterator[Action]:
@@ -106,8 +120,14 @@ def _prints(scene: Scene, lexicon: Lexicon) -> bool | None:
     return first is not None and any(word.stem in lexicon.carriers | lexicon.replicas for word in first.words)
 
 
-def _living(phrase: Phrase, lexicon: Lexicon) -> bool:
-    return any(word.stem in lexicon.persons | lexicon.animals for word in phrase.words)
+def is_person(phrase: Phrase, lexicon: Lexicon) -> bool:
+    """Whether a phrase is of a person, by any of its words."""
+    return any(word.lower in lexicon.people for word in phrase.words)
+
+
+def is_animal(phrase: Phrase, lexicon: Lexicon) -> bool:
+    """Whether a phrase is of an animal."""
+    return phrase.head.stem in lexicon.animals
 
 
 def in_place(phrase: Phrase, lexicon: Lexicon) -> bool:
@@ -117,13 +137,13 @@ def in_place(phrase: Phrase, lexicon: Lexicon) -> bool:
         return False
     stem, link, named = phrase.head.stem, phrase.link.lower, phrase.head.text[:1].isupper()
     known = stem in lexicon.settings | lexicon.places | lexicon.spots
-    if stem in lexicon.no_places and not (known and phrase.determiner):
+    if stem in lexicon.no_places | lexicon.animals | lexicon.clothing or stem in lexicon.numbers:
         return False
-    if stem in lexicon.persons | lexicon.animals | lexicon.clothing or stem in lexicon.numbers:
+    if is_person(phrase, lexicon):
         return False
     if link == "by":
         return known and not named
     return link not in ("in", "inside", "within") or known or named
 
 
-__all__ = ["claims", "in_place", "is_art", "seen"]
+__all__ = ["claims", "in_place", "is_animal", "is_art", "is_name", "is_person", "seen", "sure_claims"]

@@ -11,7 +11,7 @@ from enum import Enum
 
 from curation.dialogue.lexicon import Lexicon
 
-TOKEN = re.compile(r"[^\W_]+(?:[’'\-][^\W_]+)*[’']?|&|[,.;:!?|()\[\]/–—]|(?<=\s)-(?=\s)")
+TOKEN = re.compile(r"\d+(?:[.,]\d+)+|[^\W_]+(?:[’'\-][^\W_]+)*[’']?|&|[,.;:!?|()\[\]/–—]|(?<=\s)-(?=\s)")
 ING_ACTS = frozenset(
     {
         "landing",
@@ -52,6 +52,7 @@ NO_PARTICIPLES = frozenset(
     {"sled", "seed", "shed", "weed", "speed", "breed", "steed", "hundred", "creed", "bleed", "tweed"}
 )
 SUBJECTS = frozenset({"he", "she", "it", "they", "who"})
+SEVERAL = frozenset({"men", "women", "children", "people", "police", "crew", "family"})
 MODALS = frozenset({"may", "might", "can", "could", "will", "would", "should", "must", "to"})
 BREAKS = frozenset(",.;:!?|()[]/–—-")
 
@@ -143,13 +144,18 @@ def _is_verb(index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon, 
         return True  # "he reads a story"
     if before_word in MODALS and (before_word != "to" or not word.endswith("s")):
         return lexicon.stem(word) in lexicon.verbs
+    if _is_named(index, words, kinds) or f"{word} {after_word.removesuffix('s')}" in lexicon.ing_compounds:
+        return False
+    if _acts_now(index, words, kinds, lexicon):
+        return True
     if word in SHOWS and (before_word in PICTURES or lexicon.stem(before_word) in lexicon.depictions):
         return True
     if word in lexicon.ing_nouns:
         return _acts_for_once(index, words, kinds, lexicon) and lexicon.stem(word) in lexicon.verbs
     if word.endswith("ing") and len(word) > 4:
-        if after is Kind.WORD and lexicon.describes(before_word):
-            return False  # "a wooden rowing boat", "two hiking boots"
+        dressed = index > 1 and words[index - 2].lower() == "in"  # "a woman in black dancing"
+        if lexicon.describes(before_word) and (after is Kind.WORD or (after is Kind.BREAK and not dressed)):
+            return False  # "a wooden rowing boat", "two hiking boots", "with orange stitching"
         if after_aux and before_word != "and":
             return not (after is Kind.WORD and before_word in ("has", "have"))
         modifies = after is Kind.WORD and (before is not Kind.WORD)
@@ -184,6 +190,35 @@ def _leads(index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon) ->
     word, before = words[index].lower(), index - 1
     moves = before >= 0 and (kinds[before] is not Kind.VERB or lexicon.stem(words[before]) in lexicon.staying)
     return word == "to" or (word in ("up", "down") and moves)
+
+
+def _is_named(index: int, words: list[str], kinds: list[Kind]) -> bool:
+    """Whether a word belongs to a name, as far as capitals tell: "Ron Sleeping Bear Dunes"."""
+    if not index or not words[index][:1].isupper() or kinds[index - 1] is not Kind.WORD:
+        return False
+    return words[index - 1][:1].isupper() and any(word[:1].islower() and len(word) > 4 for word in words)
+
+
+def _acts_now(index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon) -> bool:
+    """Whether a verb in the simple present stands right after who does it, where a text or a part of it begins: "Coco
+    Gauff hugs her coach", "rescue workers search rubble"."""
+    word, after = words[index], words[index + 1].lower() if index + 1 < len(words) else ""
+    if word not in lexicon.present or not index or kinds[index - 1] is not Kind.WORD:
+        return False
+    start = next((at + 1 for at in range(index - 1, -1, -1) if kinds[at] is Kind.BREAK), 0)
+    if any(kind not in (Kind.WORD, Kind.FUNCTION, Kind.CONJUNCTION) for kind in kinds[start:index]):
+        return False
+    who = words[index - 1]
+    living = who.lower() in lexicon.people or lexicon.stem(who) in lexicon.animals
+    named = index - start > 1 and who[:1].isupper() and words[index - 2][:1].isupper()
+    named = named and not lexicon.describes(words[index - 2])
+    joined = Kind.CONJUNCTION in kinds[start:index]
+    several = joined or who.lower() in SEVERAL or (who.endswith("s") and not named)
+    if not (living or named) or who.lower().endswith(("'s", "’s", "s'", "s’")) or lexicon.present[word] is several:
+        return False
+    if index + 1 < len(words) and kinds[index + 1] is Kind.CONJUNCTION:
+        return False  # "dog walks and training"
+    return after not in lexicon.compounds
 
 
 def _acts_for_once(index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon) -> bool:

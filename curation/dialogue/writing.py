@@ -175,7 +175,7 @@ def off_focus(turn: Turn, focus: Focus, evidence: Evidence) -> list[str]:
     bare = CLUMSY.match(turn.answer)
     if bare and not lexicon.is_function(bare["first"].lower()) and lexicon.stem(bare["head"]) not in lexicon.mass:
         return ["clumsy: the answer begins without an article"]
-    if focus.subject and _tells_all(frozenset(answer), evidence):
+    if focus.subject and _tells_all(frozenset(answer) - asked, evidence):
         return ["wordy: the answer tells more than was asked"]
     if BROKEN_OFF.search(turn.question):
         return [f"{ASTRAY}the question breaks off"]
@@ -189,7 +189,7 @@ def off_focus(turn: Turn, focus: Focus, evidence: Evidence) -> list[str]:
 
 
 def _tells_all(answer: frozenset[str], evidence: Evidence) -> bool:
-    """Whether an answer to a single question tells nearly all there is, as the description will."""
+    """Whether what a short answer adds to its question is nearly all there is, as the description will tell it."""
     return len(evidence.stems) >= WHOLE_WORDS and len(answer & evidence.stems) > WHOLE * len(evidence.stems)
 
 

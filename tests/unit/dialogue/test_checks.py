@@ -211,7 +211,7 @@ def test_a_cue_within_a_name_of_something_else_carries_nothing() -> None:
 def test_a_false_premise_must_be_refuted_by_the_evidence_and_put_right(
     question: str, answer: str, passes: bool
 ) -> None:
-    (focus,) = premise_foci(evidence(COAT))
+    focus, *_ = premise_foci(evidence(COAT))
     wrong = focus.topic.removesuffix("?").split()[-1]
     found = failed(COAT, question.format(wrong=wrong), answer.format(wrong=wrong), "false_premise")
     assert (found == {}) is passes, found
