@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import threading
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
@@ -157,18 +158,24 @@ class Images:
     Reads image, original_width, original_height, contrast, sharpness, text, metadata; fills preview when the recipe
     asks for it, blurs faces in image, and writes scores and the number of blurred faces into metadata. Rejects with
     too_small, aspect, blank, blurred, nsfw, low_similarity, and missing_score for face boxes that cannot be read.
-    Decodes nothing but our own JPEGs.
+    Decodes nothing but our own JPEGs. Of partitions that come at once it takes one at a time, since neither OpenCV's
+    detector nor a tokenizer may be used by two threads.
     """
 
     name = "images"
 
     def __init__(self, section: ImagesSection) -> None:
         self._section = section
+        self._turn = threading.Lock()
         self._faces = FaceBlur(section.faces)
         models = (NsfwFilter, SimilarityFilter)
         self._filters = [(each, each.scorer() if isinstance(each, models) else None) for each in section.filters]
 
     def __call__(self, table: pa.Table) -> pa.Table:
+        with self._turn:
+            return self._look(table)
+
+    def _look(self, table: pa.Table) -> pa.Table:
         rejects: dict[int, Reject] = {}
         scores: dict[int, dict[str, float]] = {}
         if self._faces.on:

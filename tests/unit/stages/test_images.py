@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
+import skimage.data
 from PIL import Image
 from pydantic import ValidationError
 
@@ -62,6 +64,17 @@ def test_each_measure_has_its_reason_and_the_first_filter_wins() -> None:
         "ratio 10.00, at most 3",
     ]
     assert [image is None for image in out.column("image").to_pylist()] == [False] + [True] * 6
+
+
+def test_partitions_that_come_at_once_do_not_share_a_detector() -> None:
+    astronaut = Image.fromarray(skimage.data.astronaut())
+    images = [{"bytes": encoded(astronaut.resize((side, side))), "path": "a"} for side in range(160, 480, 20)]
+    stage = Images(section(faces={"detect": True}, filters=[]))
+    alone = [stage(table(image=half)).column("metadata").to_pylist() for half in (images[::2], images[1::2])]
+    with ThreadPoolExecutor() as threads:
+        for _ in range(2):
+            together = threads.map(stage, [table(image=half) for half in (images[::2], images[1::2])])
+            assert [out.column("metadata").to_pylist() for out in together] == alone
 
 
 def test_filters_are_the_recipes_in_their_order() -> None:
