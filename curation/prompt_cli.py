@@ -121,6 +121,7 @@ def mix(
         "expected_shares": {name: round(value, 3) for name, value in solved.shares.items()},
         "spread_of_1000": {name: round(value, 4) for name, value in solved.spread.items()},
         "turns_per_sample": round(solved.turns, 2),
+        "surplus": round(solved.spared, 3),
         "largest_miss": round(solved.misses(rewrite.shares), 3),
     }
     if as_json:
@@ -135,6 +136,7 @@ def mix(
     )
     sys.stdout.write(
         f"{len(table):,} rows, {carrying:,} carry a dialogue\nexpected   {shares}; {solved.turns:.2f} turns a sample\n"
+        f"surplus    {solved.spared:.1%} of the samples are asked nothing, to meet the mix\n"
         f"recipe     rewrite: {{{', '.join(lines)}}}\n"
     )
 

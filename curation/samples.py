@@ -153,6 +153,7 @@ class Reason(StrEnum):
     DUPLICATE_DIALOGUE = "duplicate_dialogue", "dedup"
     # rewrite
     NO_EVIDENCE = "no_evidence", "rewrite"
+    SURPLUS = "surplus", "rewrite"
     LLM_FAILED = "llm_failed", "rewrite", True
     LLM_BAD_REQUEST = "llm_bad_request", "rewrite"
     LLM_TRUNCATED = "llm_truncated", "rewrite"

@@ -9,6 +9,10 @@ where v is how far this plan pulls the whole away from the mix. `lean` is what m
 from a table of what captions can carry (`supply.yaml`, or one counted on the recipe's own source). NEAR makes dialogues
 likelier that are near the mix in themselves: the less single samples pull, the less a share differs from one thousand
 samples to the next. FAVOUR asks for more turns rather than fewer.
+
+Most alt-text of the web is the title of a product, which carries a description and nothing else. Where a mix cannot be
+met with all samples, some must go: to ask for nothing is one plan more, so unlikely (SPARE) that it is chosen only
+where the lean presses for it.
 """
 
 from __future__ import annotations
@@ -17,7 +21,7 @@ import functools
 import itertools
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -31,6 +35,7 @@ MANY = "conversation"  # of every other type an image carries one turn: a second
 DESCRIPTION = "detailed_description"
 FAVOUR = 4.0
 NEAR = 4.0
+SPARE = 6.0
 MOST_LEAN = 30.0  # a mix that needs more is one that captions cannot carry
 ROUNDS = 100
 STEP = 2.0  # most change of a lean in one round, so that Newton's method cannot overshoot
@@ -57,18 +62,22 @@ class Option(NamedTuple):
     many: int
 
 
+NOTHING = Option((), 0)
+
+
 @dataclass(frozen=True)
 class Mixer:
     """Chooses plans. `mix` holds shares that add up to 1; of the planned turns of a type the share `yields` is accepted
-    (1 where it says nothing)."""
+    (1 where it says nothing). With `spares` a sample may get no turn, so that the mix can be met."""
 
     mix: Mapping[str, float]
     yields: Mapping[str, float]
     max_turns: int
     lean: Mapping[str, float]
+    spares: bool = True
 
     def options(self, carries: Carries) -> list[Option]:
-        """Every plan that such a sample carries, of one turn at least."""
+        """Every plan that such a sample carries; none when it carries nothing."""
         single = [name for name in carries.single if name in self.mix]
         found = []
         for size in range(min(len(single), self.max_turns) + 1):
@@ -76,7 +85,11 @@ class Mixer:
                 most = carries.beside if DESCRIPTION in picks else carries.alone
                 room = min(most, self.max_turns - size) if MANY in self.mix else 0
                 found += [Option(picks, number) for number in range(0 if picks else 1, room + 1)]
-        return found
+        return [NOTHING, *found] if found and self.spares else found
+
+    def liking(self, option: Option) -> float:
+        """The part of a plan's score that hangs on how much it asks for."""
+        return -SPARE if option == NOTHING else FAVOUR * sum(self.turns(option).values())
 
     def turns(self, option: Option) -> dict[str, float]:
         """The turns of each type that a plan is expected to bring, after checks."""
@@ -91,12 +104,12 @@ class Mixer:
             total = sum(turns.values())
             pulls = {name: turns[name] - total * share for name, share in self.mix.items()}
             leaning = sum(pull * self.lean.get(name, 0.0) - NEAR * pull * pull for name, pull in pulls.items())
-            scores.append(FAVOUR * total + leaning)
+            scores.append(self.liking(option) + leaning)
         weights = [math.exp(score - max(scores)) for score in scores]
         return [weight / sum(weights) for weight in weights]
 
     def choose(self, carries: Carries, at: float) -> Option | None:
-        """The plan at a place from 0 to 1; None for a sample that carries nothing."""
+        """The plan at a place from 0 to 1, which may be NOTHING; None for a sample that carries nothing."""
         options = self.options(carries)
         reached = 0.0
         for option, chance in zip(options, self.chances(options), strict=True):
@@ -121,13 +134,16 @@ class Solved:
     shares: Mapping[str, float]  # expected, among accepted turns
     spread: Mapping[str, float]  # standard deviation of each share over 1,000 samples
     turns: float  # expected accepted turns a sample
+    spared: float  # expected share of the samples that carry something but are asked nothing
 
     def misses(self, mix: Mapping[str, float]) -> float:
         """The largest distance of an expected share from the mix."""
         return max(abs(self.shares[name] - share) for name, share in mix.items())
 
 
-def solve(mix: Mapping[str, float], supply: Supply, max_turns: int, yields: Mapping[str, float]) -> Solved:
+def solve(
+    mix: Mapping[str, float], supply: Supply, max_turns: int, yields: Mapping[str, float], spares: bool = True
+) -> Solved:
     """The `lean` with which accepted turns have the mix in expectation, as near as captions carry it.
 
     The sum of log(sum of exp) over a sample's plans is convex in the lean and has its least value where the expected
@@ -135,7 +151,7 @@ def solve(mix: Mapping[str, float], supply: Supply, max_turns: int, yields: Mapp
     """
     import numpy as np
 
-    mixer = Mixer(mix, yields, max_turns, {})
+    mixer = Mixer(mix, yields, max_turns, {}, spares)
     groups = _groups(mixer, supply)
     lean = np.zeros(len(mix))
     for _ in range(ROUNDS):
@@ -161,11 +177,12 @@ def _groups(mixer: Mixer, supply: Supply) -> list[tuple[float, np.ndarray, np.nd
     shares, samples = np.array(list(mixer.mix.values())), sum(supply.values())
     groups = []
     for carries, number in supply.items():
-        turns = np.array([list(mixer.turns(option).values()) for option in mixer.options(carries)])
-        if len(turns):
-            total = turns.sum(axis=1)
-            pulls = turns - np.outer(total, shares)
-            groups.append((number / samples, FAVOUR * total - NEAR * (pulls**2).sum(axis=1), pulls))
+        options = mixer.options(carries)
+        if options:
+            turns = np.array([list(mixer.turns(option).values()) for option in options])
+            pulls = turns - np.outer(turns.sum(axis=1), shares)
+            liking = np.array([mixer.liking(option) for option in options])
+            groups.append((number / samples, liking - NEAR * (pulls**2).sum(axis=1), pulls))
     return groups
 
 
@@ -179,11 +196,14 @@ def _softmax(scores: np.ndarray) -> np.ndarray:
 
 def _outcome(mixer: Mixer, supply: Supply, lean: Mapping[str, float]) -> Solved:
     """What a lean comes to, by the same formula as plans are chosen by."""
-    leaning = Mixer(mixer.mix, mixer.yields, mixer.max_turns, lean)
+    leaning = replace(mixer, lean=lean)
+    spared, carrying = 0.0, 1e-9
     turns, squares = dict.fromkeys(mixer.mix, 0.0), dict.fromkeys(mixer.mix, 0.0)
     for carries, number in supply.items():
         options = leaning.options(carries)
+        carrying += number if options else 0
         for option, chance in zip(options, leaning.chances(options), strict=True):
+            spared += number * chance * (option == NOTHING)
             brought = leaning.turns(option)
             total = sum(brought.values())
             for name, share in mixer.mix.items():
@@ -196,4 +216,5 @@ def _outcome(mixer: Mixer, supply: Supply, lean: Mapping[str, float]) -> Solved:
         {name: number / total for name, number in turns.items()},
         {name: math.sqrt(square / samples / 1000) / mean for name, square in squares.items()},
         mean if supply else 0.0,
+        spared / carrying,
     )

@@ -76,7 +76,7 @@ def _with_form(focus: Focus, sample_id: str) -> Focus:
 
 def plan(sample: Candidate, mixer: Mixer) -> list[PlannedTurn]:
     """The turns to ask for, in the order of the dialogue: one of the plans that the sample carries, by a number that
-    depends on its id alone. A sample that carries anything gets a turn at least."""
+    depends on its id alone. None when it carries nothing, or when the mix wants no more of what it carries."""
     chosen = mixer.choose(sample.carries(mixer.max_turns), uniform(sample.sample_id, "plan"))
     if chosen is None:
         return []

@@ -112,7 +112,8 @@ def solve_mix(table: pa.Table, captions: CaptionsSection, section: RewriteSectio
     quiet = section.evidence.model_copy(update={"describe": None, "translate": False, "ocr": False})
     rewrite = Rewrite(section.model_copy(update={"evidence": quiet}), NoChat())
     carrying = [each for each in rewrite.candidates(Captions(captions)(table)) if any(each.foci.values())]
-    return solve(section.shares, supply_of(carrying), section.max_turns, section.yields), len(carrying)
+    solved = solve(section.shares, supply_of(carrying), section.max_turns, section.yields, section.surplus == "reject")
+    return solved, len(carrying)
 
 
 def measured_yields(table: SampleTable) -> dict[str, float]:

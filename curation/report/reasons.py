@@ -59,6 +59,7 @@ EXPLANATIONS: Mapping[Reason, str] = MappingProxyType(
         _R.NEAR_DUPLICATE_IMAGE: "The image looks like one that was met before: resized, cropped or re-encoded.",
         _R.DUPLICATE_DIALOGUE: "The dialogue says the same as one that was kept before.",
         _R.NO_EVIDENCE: "What is known of the image does not support a single turn.",
+        _R.SURPLUS: "The mix wants no more of what this caption carries, mostly a lone description; nothing was asked.",
         _R.LLM_FAILED: "No endpoint gave an answer within the recipe's attempts.",
         _R.LLM_BAD_REQUEST: "The endpoint refused the request as such, for example because it is too long.",
         _R.LLM_TRUNCATED: "The LLM's answer hit the token limit before it was complete.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import pyarrow as pa
 from pydantic import Field, ValidationInfo, field_validator
@@ -43,6 +43,10 @@ class RewriteSection(Section):
     yields: dict[str, float] = Field({"complex_reasoning": 0.85})
     """Share of a type's planned turns that pass the checks with this model, to solve `lean` with; 1 if left out.
     `curation prompt mix RECIPE --measured` takes them from what the recipe's table holds."""
+    surplus: Literal["reject", "keep"] = "reject"
+    """What becomes of samples of which the mix wants no more, such as titles of products that carry a description and
+    nothing else: `reject` asks nothing of the LLM for as many as the mix requires (reason `surplus`), `keep` takes all
+    and lets the mix be missed."""
     max_turns: int = Field(4, ge=1, le=12)
     """Most turns of one dialogue."""
     min_words: dict[str, int] = Field({"conversation": 3, "detailed_description": 1, "complex_reasoning": 3})
@@ -90,8 +94,9 @@ class RewriteSection(Section):
 
     def mixer(self) -> Mixer:
         """What chooses plans, with the recipe's `lean` or the one solved from its mix."""
-        lean = self.lean or solve(self.shares, published(), self.max_turns, self.yields).lean
-        return Mixer(self.shares, self.yields, self.max_turns, lean)
+        spares = self.surplus == "reject"
+        lean = self.lean or solve(self.shares, published(), self.max_turns, self.yields, spares).lean
+        return Mixer(self.shares, self.yields, self.max_turns, lean, spares)
 
 
 class Rewrite:
@@ -101,7 +106,7 @@ class Rewrite:
     `messages` (`<image>` in the first question alone), `model`, `prompt`, `seed`, and the columns of
     `inference.spent`. Each planned turn is asked for up to `attempts` times until a candidate passes the default
     checks; the best candidate is kept either way, and the quality stage has the last word. Reasons: no_evidence,
-    llm_failed, llm_truncated, llm_invalid. `seer` answers the describe pass if it has endpoints of its own.
+    surplus, llm_failed, llm_truncated, llm_invalid. `seer` answers the describe pass if it has endpoints of its own.
     """
 
     name = "rewrite"
@@ -172,11 +177,19 @@ class Rewrite:
         ids = column(table, "sample_id", rows)
         images = _images(table, rows) if self._section.vision else [None] * len(rows)
         for row, sample_id, known, image in zip(rows, ids, self.known(table, rows), images, strict=True):
-            turns = plan(self.candidate(sample_id, known), self.mixer)
+            candidate = self.candidate(sample_id, known)
+            turns = plan(candidate, self.mixer)
             if known.evidence is None:
                 rejects[row] = Reject(Reason.NO_EVIDENCE, known.why)
             elif not turns:
-                rejects[row] = Reject(Reason.NO_EVIDENCE, "the text carries no response type of the mix")
+                carried = " and ".join(name for name, foci in candidate.foci.items() if foci)
+                rejects[row] = (
+                    Reject(
+                        Reason.SURPLUS, f"the mix wants no more of {carried} alone; `rewrite.surplus: keep` takes all"
+                    )
+                    if carried
+                    else Reject(Reason.NO_EVIDENCE, "the text carries no response type of the mix")
+                )
             else:
                 slots = [Slot(turn) for turn in turns]
                 uri = data_uri(image) if image else None
