@@ -18,6 +18,7 @@ from curation.dialogue.pii import mask
 
 SENTENCE = re.compile(r"(?<=[.!?;|])\s+|\s+[-–—]{1,2}\s+|\s*[\n]+\s*")
 MEDIUM_WORDS = 4
+BLACK_AND_WHITE = ({"black", "and", "white"}, {"black", "white"}, {"schwarz", "weiß"}, {"blanco", "y", "negro"})
 LONGEST_FACT = 400  # characters
 ALT_TEXT = "alt_text"
 METADATA = "metadata"  # metadata.title: the source's column `title`
@@ -77,8 +78,7 @@ def _without_medium(text: str, words: Lexicon) -> str:
     named = WORD.findall(last)
     if comma and told.strip() and 0 < len(named) <= MEDIUM_WORDS:
         medium = words.stem(named[-1].lower()) in words.depictions
-        plain = all(words.stem(word.lower()) in words.colours or word.lower() in words.function_words for word in named)
-        if medium or plain:
+        if medium or {word.lower() for word in named} in BLACK_AND_WHITE:
             return told.strip()
     return text
 

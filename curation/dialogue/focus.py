@@ -14,6 +14,7 @@ from curation.dialogue.model import Evidence, Focus
 from curation.dialogue.scene import Action, Kind, Phrase, Scene
 from curation.dialogue.seen import in_place, is_animal, is_name, is_person, seen, sure_claims
 from curation.dialogue.subjects import Subject, gerund, names_something, plain, subject_of
+from curation.dialogue.things import last_colour, things
 
 # What a question may hold between its given words, as a regular expression: letters, digits, spaces, hyphens.
 TEXT = "[A-Za-z0-9À-ÖØ-öø-ÿ '’-]{2,50}"
@@ -69,7 +70,7 @@ def foci(evidence: Evidence) -> list[Focus]:
             found[WRITTEN.topic] = replace(WRITTEN, expected=_words_of(scene), fact=at)
             continue
         view = View.of(scene, evidence.lexicon)
-        for source in (_counts, _colours, _wearing, _objects, _doing, _places, _materials):
+        for source in (_counts, _colours, last_colour, _wearing, _objects, _doing, _places, _materials, things):
             for focus in source(view):
                 found.setdefault(focus.topic, replace(focus, fact=at))
     return list(found.values())
@@ -116,6 +117,8 @@ def _colours(view: View) -> Iterator[Focus]:
     for phrase in view.common():
         told = sure_claims(phrase, view.scene, lexicon)
         colours = frozenset(word.stem for word in told if word.stem in lexicon.colours)
+        if view.scene.titled and not lexicon.entails.get(phrase.head.stem):
+            continue  # every word of a title may be its name: "Crystal Case - Purple Hex Star"
         if colours and phrase.head.lower not in lexicon.people:
             who = view.subject(phrase)
             topic = f"the color of the {plain(phrase, view.scene, lexicon)}"

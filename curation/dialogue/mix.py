@@ -36,9 +36,10 @@ DESCRIPTION = "detailed_description"
 FAVOUR = 4.0
 NEAR = 4.0
 SPARE = 6.0
-MOST_LEAN = 30.0  # a mix that needs more is one that captions cannot carry
+MOST_LEAN = 100.0  # a mix that needs more is one that captions cannot carry
 ROUNDS = 100
-STEP = 2.0  # most change of a lean in one round, so that Newton's method cannot overshoot
+STEP = 8.0  # most change of a lean in one round, so that Newton's method cannot overshoot
+HALVINGS = 20
 CLOSE = 1e-4  # of a turn
 RIDGE = 1e-5  # keeps Newton's method in bounds where a mix cannot be met, and costs less than CLOSE where it can
 
@@ -161,11 +162,17 @@ def solve(
             mean = chances @ pulls
             slope = slope + weight * mean
             bend = bend + weight * ((pulls.T * chances) @ pulls - np.outer(mean, mean))
-        step = np.linalg.solve(bend, slope)
-        largest = float(np.abs(step).max())
-        lean = np.clip(lean - step * min(1.0, STEP / max(largest, 1e-9)), -MOST_LEAN, MOST_LEAN)
         if float(np.abs(slope).max()) < CLOSE:
             break
+        step = np.linalg.solve(bend, slope)
+        step *= min(1.0, STEP / max(float(np.abs(step).max()), 1e-9))
+        height = _height(groups, lean)
+        for _ in range(HALVINGS):  # where the curve is flat, a whole step of Newton's goes far beyond the least value
+            tried = np.clip(lean - step, -MOST_LEAN, MOST_LEAN)
+            if _height(groups, tried) < height:
+                break
+            step = step / 2
+        lean = tried
     # rounded, so that a plan does not hang on the last bit of a machine's arithmetic
     return _outcome(mixer, supply, {name: round(float(value), 3) for name, value in zip(mix, lean, strict=True)})
 
@@ -184,6 +191,17 @@ def _groups(mixer: Mixer, supply: Supply) -> list[tuple[float, np.ndarray, np.nd
             liking = np.array([mixer.liking(option) for option in options])
             groups.append((number / samples, liking - NEAR * (pulls**2).sum(axis=1), pulls))
     return groups
+
+
+def _height(groups: list[tuple[float, np.ndarray, np.ndarray]], lean: np.ndarray) -> float:
+    """What `solve` looks for the least value of."""
+    import numpy as np
+
+    total = RIDGE / 2 * float(lean @ lean)
+    for weight, scores, pulls in groups:
+        each = scores + pulls @ lean
+        total += weight * (float(each.max()) + math.log(float(np.exp(each - each.max()).sum())))
+    return total
 
 
 def _softmax(scores: np.ndarray) -> np.ndarray:

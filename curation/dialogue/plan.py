@@ -18,7 +18,7 @@ from curation.dialogue.response_types import RESPONSE_TYPES
 THIN_WORDS = 7  # up to as many content words, one sentence tells it all
 ORDER = ("conversation", "detailed_description", "complex_reasoning", "false_premise")  # of the turns in a dialogue
 COUNTED = 6  # turns of conversation, in a table of what captions carry
-RETOLD = ("doing", "object")  # of a thin caption, what a description tells too
+RETOLD = ("doing", "object", "kind")  # of a thin caption, what a description tells too
 
 
 @dataclass(frozen=True)

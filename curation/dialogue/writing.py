@@ -183,7 +183,7 @@ def off_focus(turn: Turn, focus: Focus, evidence: Evidence) -> list[str]:
         return [f"{ASTRAY}the reason is the cue and nothing more"]
     if focus.asked and not focus.asked & asked:
         return [f"{ASTRAY}the question is about something else"]
-    if focus.kind in ("color", "count", "material", "wearing", "object") and focus.expected & asked:
+    if focus.kind in ("color", "count", "material", "wearing", "object", "kind") and focus.expected & asked:
         return [f"{ASTRAY}the question gives the answer away"]
     return []
 

@@ -133,8 +133,8 @@ def test_types_that_pass_less_often_are_asked_for_more_often() -> None:
 
 def test_a_recipe_may_fix_the_lean() -> None:
     assert RewriteSection(lean={"conversation": 0.25}).mixer().lean == {"conversation": 0.25}
-    with pytest.raises(ValueError, match="from -30 to 30"):
-        RewriteSection(lean={"conversation": 50.0})
+    with pytest.raises(ValueError, match="from -100 to 100"):
+        RewriteSection(lean={"conversation": 150.0})
     with pytest.raises(ValueError, match="from 0 to 1"):
         RewriteSection(yields={"conversation": 2.0})
 
