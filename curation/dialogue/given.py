@@ -65,6 +65,13 @@ class Given:
             if colour.link is not None and colour.link.lower == "in" and word.stem in evidence.lexicon.colours
             if colour.head.stem in evidence.lexicon.colours
         }
+        pairs |= {  # "wallet, dark brown with orange stitching"
+            (scene.phrases[0].head.stem, word.stem)
+            for scene in evidence.scenes
+            for colour in scene.phrases[1:]
+            for word in colour.words
+            if colour.clause and colour.link is None and colour.head.stem in evidence.lexicon.colours
+        }
         owners = frozenset(token.stem for token in evidence.content if token.lower.endswith(("'s", "’s", "s'", "s’")))
         blends = tuple(
             (phrase.head.stem, colours)

@@ -172,7 +172,7 @@ def _joins_colours(token: Token, current: list[Token], following: Token | None, 
 def _action(verb: Token, index: int, clause: int, phrases: list[Phrase], aimed: bool) -> Action:
     here = [phrase for phrase in phrases if phrase.clause == clause]
     if not here:
-        here = phrases[:1]
+        here = phrases[: 1 + (len(phrases) > 1 and phrases[1].link is not None and phrases[1].link.lower == "of")]
     subjects: list[Phrase] = []
     if here:
         subjects.append(here[0])

@@ -154,7 +154,8 @@ def _is_verb(index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon, 
         return _acts_for_once(index, words, kinds, lexicon) and lexicon.stem(word) in lexicon.verbs
     if word.endswith("ing") and len(word) > 4:
         dressed = index > 1 and words[index - 2].lower() == "in"  # "a woman in black dancing"
-        if lexicon.describes(before_word) and (after is Kind.WORD or (after is Kind.BREAK and not dressed)):
+        plain = lexicon.describes(before_word) or "-" in before_word
+        if plain and (after is Kind.WORD or (after is Kind.BREAK and not dressed)):
             return False  # "a wooden rowing boat", "two hiking boots", "with orange stitching"
         if after_aux and before_word != "and":
             return not (after is Kind.WORD and before_word in ("has", "have"))

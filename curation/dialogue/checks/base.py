@@ -17,6 +17,7 @@ REASONING = "complex_reasoning"
 DESCRIPTION = "detailed_description"
 FALSE_PREMISE = "false_premise"
 HEAD_LETTERS = 4
+UNITS = {"%": ("percent", "prozent"), "€": ("euro", "euros"), "$": ("dollar",), "£": ("pound",)}  # signs, as words
 
 
 @dataclass(frozen=True)
@@ -76,10 +77,11 @@ class Context:
         lexicon, content = self.lexicon, self.evidence.content
         stems = frozenset(token.stem for token in content)
         allowed = self.evidence.supported | lexicon.frame | self.inferable
-        if not lexicon.reads or not stems & (lexicon.persons | lexicon.animals):
-            allowed |= lexicon.resting
+        allowed |= lexicon.resting  # a bowl stands somewhere; the relations say whether who is alive does
         if stems & lexicon.clothing or (lexicon.capital_nouns and _ends_in(content, lexicon.clothing)):
             allowed |= lexicon.wearing  # a man in a coat wears it; the relations say who wears what
+        for sign, unit in UNITS.items():
+            allowed |= lexicon.stems(unit) if sign in self.evidence.text else frozenset()
         if stems & set(lexicon.materials):
             allowed |= lexicon.stems(("made", "built", "constructed")) | set(lexicon.materials.values())
         if stems & lexicon.holders:

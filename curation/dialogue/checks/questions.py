@@ -34,7 +34,8 @@ class Presupposition(BaseCheck):
         lexicon = context.lexicon
         if context.turn.response_type in (DESCRIPTION, FALSE_PREMISE) or _asked_by_cue(context):
             return None
-        allowed = context.allowed | lexicon.question_words | _asked_kind(context) | _rests(context)
+        allowed = context.allowed - (lexicon.resting - context.evidence.supported if lexicon.reads else frozenset())
+        allowed |= lexicon.question_words | _asked_kind(context) | _rests(context)
         extra = [token.text for token in context.question.content if not supported(token, allowed, context)]
         if extra:
             return fail(Reason.BAD_QUESTION, f"the question presupposes: {', '.join(dict.fromkeys(extra))}")
@@ -157,7 +158,8 @@ def _asked_kind(context: Context) -> frozenset[str]:
 
 def _gives_name(context: Context) -> bool:
     """Whether the answer gives a name that the evidence holds: what kind of thing has it, its name tells."""
-    names = {word.stem for s in context.evidence.scenes for p in s.phrases if s.is_name(p) for word in p.words}
+    told = (word for scene in context.evidence.scenes if not scene.titled for word in scene.tokens[1:])
+    names = {word.stem for word in told if word.text[:1].isupper()}
     return bool(names & (context.answer_stems - context.question_stems))
 
 
@@ -165,9 +167,7 @@ def _rests(context: Context) -> frozenset[str]:
     """Where a thing lies or stands may be asked; of a person or an animal that would be a claim."""
     living = context.lexicon.persons | context.lexicon.animals
     subjects = {token.stem for token in context.question.content}
-    if not WHERE.match(context.turn.question) or subjects & living:
-        return frozenset()
-    return context.lexicon.resting | context.lexicon.stems(("lie", "stand", "sit"))
+    return frozenset() if subjects & living else context.lexicon.resting
 
 
 def _asked_by_cue(context: Context) -> bool:

@@ -23,7 +23,7 @@ from curation.samples import Reason, Reject
 
 BECAUSE = re.compile(r"\b(?:because|since)\b", re.I)
 AUXILIARIES = frozenset({"is", "are", "was", "were", "does", "do", "did", "has", "have", "can"})
-OF_THINGS = frozenset({"lie", "hold", "contain"})  # of a person or an animal, the word and the link checks ask for it
+OF_THINGS = frozenset({"hold", "contain"})  # of a person or an animal, the word and the link checks ask for it
 PRONOUNS = frozenset({"he", "she", "it", "they"})
 ASKING = frozenset({"what", "which", "kind", "type", "sort", "of", "in", "on", "at"})
 FIXED = (DESCRIPTION, REASONING)  # their questions are written by hand
@@ -54,7 +54,7 @@ class Relations(BaseCheck):
         for detail in (
             *taken_for_real(context, given),
             *_bad_modifiers(answer, given),
-            *_bad_predicates(answer, context.question, asked, given),
+            *_bad_predicates(answer, question, asked, given),
             *bad_links(answer, given, asked),
             *_bad_actions(answer, asked, given),
             *(_bad_question(question, given) if context.turn.response_type not in FIXED else ()),
@@ -136,6 +136,9 @@ def _bad_predicates(scene: Scene, question: Scene, asked: list[Phrase], given: G
         subjects = [before[0]] if before and before[0].head.stem not in lexicon.frame else asked
         if not subjects or (not before and not _pronoun_subject(scene, phrase, lexicon)):
             continue
+        kinds = [kind for kind in question.phrases if _asked_for(kind, question, given)]
+        if not before and any(given.heads(kind.head.stem) and _is_called(kind, phrase, given) for kind in kinds):
+            continue  # "What kind of birds is she feeding?" "They are pigeons."
         if before and phrase.head.stem == subjects[0].head.stem:
             told, named = ({word.stem for word in each.words} for each in (phrase, subjects[0]))
             if told <= named or (len(named) > 1 and named <= told):
@@ -180,17 +183,23 @@ def _bad_actions(scene: Scene, asked: list[Phrase], given: Given) -> Iterator[st
     lexicon = given.lexicon
     for action in scene.actions:
         verb = action.verb.stem
-        if (
-            verb in lexicon.frame | OF_THINGS
-            or verb in lexicon.resting - given.stems
-            or action.verb.lower in ("made", "built", "constructed", "doing", "located", "found")
+        if verb in lexicon.frame | OF_THINGS or action.verb.lower in (
+            "made",
+            "built",
+            "constructed",
+            "doing",
+            "located",
+            "found",
         ):
             continue
-        named = [phrase for phrase in _subjects(action, scene, lexicon) if phrase.head.stem not in lexicon.frame]
+        nameless = lexicon.frame | set(lexicon.numbers)  # "the two are"
+        named = [phrase for phrase in _subjects(action, scene, lexicon) if phrase.head.stem not in nameless]
         subjects = named or [phrase for phrase in asked if phrase.link is None][-1:]
         if not subjects:
             continue
         stem = subjects[0].head.stem
+        if verb in lexicon.resting - given.stems and stem not in lexicon.persons | lexicon.animals:
+            continue  # things lie and stand where they are
         if not action.verb.lower.endswith("ing") and any(
             (known.link is not None and known.link.stem == verb)
             or any(told.verb.stem == verb for told in given.verbs_at(known))

@@ -65,6 +65,8 @@ class Numbers(BaseCheck):
             one = phrase.determiner in ("a", "an") and not plural(phrase)
             if one and same and all(plural(known) for known in same):
                 return fail(Reason.UNSUPPORTED, f"the evidence has {same[0].head.text}, the answer {phrase.head.text}")
+        if lexicon.reads:  # "dinosaur wallpaper" may show dinosaurs
+            given = frozenset(phrase.head.lower for phrase in _phrases(context))
         for word, determiner in heads:
             if word in given:
                 continue

@@ -1,0 +1,178 @@
+"""Support of links that the evidence states in other words or from the other side: a "bowl with eggs" has eggs in the
+bowl, and trees surround a "cabin surrounded by trees"."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from curation.dialogue.given import COVERED_WITH, HELD, OWNED, Given
+from curation.dialogue.lexicon import Lexicon
+from curation.dialogue.scene import Kind, Phrase, Token, plural
+
+HAVE = frozenset({"has", "have", "had"})
+PLACED = frozenset({"in", "at", "from"})
+ON = frozenset({"on", "in", "inside", "under", "at", "atop"})
+HELD_IN = frozenset({"in", "on"})  # where what a holder is "with" is
+GLASSES = frozenset({"glasses", "sunglasses", "spectacles", "goggles"})
+COVERED = frozenset({"top", "cover", "garnish", "sprinkl", "decor", "dust", "drizzl", "coat", "fill", "load"})
+# what is down a slope is on it, and what happens during a class happens in it
+ALSO = {"in": frozenset({"during", "through"}), "on": frozenset({"up", "down", "across"})}
+OPPOSITE = {"under": "over", "over": "under", "behind": "in front of", "in front of": "behind"}
+
+
+def said_otherwise(phrase: Phrase, link: Token, previous: Phrase | None, given: Given) -> bool:
+    """Whether the evidence states in other words what a link of an answer does. `previous` is the phrase before it."""
+    return (
+        _other_way_round(phrase, link, previous, given)
+        or _undergoes(phrase, link, given)
+        or _needs_no_link(phrase, link, previous, given)
+        or (link.lower in PLACED and _place_clause(phrase, link.lower, given))
+    )
+
+
+def same_links(link: Token, phrase: Phrase, lexicon: Lexicon) -> set[str]:
+    names = {lexicon.same(link.lower), link.stem}
+    if link.stem == lexicon.stem("wear") and phrase.head.stem in lexicon.clothing:
+        # "with a helmet beside her" is not worn, and "with a hat" may be in a hand
+        names |= {"in", "with"} if phrase.head.lower in GLASSES else {"in"}
+    if link.lower == "in" and phrase.head.stem in lexicon.clothing:
+        names |= {lexicon.stem("wear")}
+    names |= ALSO.get(lexicon.same(link.lower), frozenset())
+    if phrase.head.text[:1].isupper() and link.lower in ("in", "at"):
+        names |= {"in", "at"}
+    if link.lower == "about":
+        names |= {"of"}
+    if link.lower == "of" and phrase.head.text[:1].isupper():
+        names |= {"in"}  # the peaks of Patagonia
+    if link.lower == "with":
+        names |= {"have", "hold", "carri"}
+    if link.stem in ("hold", "contain"):
+        names |= {"with", "of", "contain", "fill"}
+    return names
+
+
+def linked(phrase: Phrase, given: Given, links: set[str] | frozenset[str]) -> list[int]:
+    """Places of the evidence's phrases that stand after one of these links and that `phrase` may stand for."""
+    lexicon = given.lexicon
+    found = []
+    for at, known in given.heads(phrase.head.stem):
+        link = known.link
+        if known.head.stem == phrase.head.stem and plural(known) != plural(phrase):
+            continue  # "surrounded by galaxies" is not surrounded by a galaxy
+        before = given.phrases[at - 1] if at else known
+        if link is not None and link.lower == "of" and before.head.stem in lexicon.holders and before.link is not None:
+            names = {lexicon.same(before.link.lower), "of"}  # into a cup of tea: into tea
+        elif link is COVERED_WITH:
+            names = {"with", "in", "by"}
+        elif link is not None and link.lower == "from" and given.seen_from(known):
+            names = {"from", "in", "on", "at"}
+        else:
+            names = {lexicon.same(link.lower)} | lexicon.entailed((link.stem,)) if link is not None else set()
+        if names & links:
+            found.append(at)
+    return found
+
+
+def _other_way_round(phrase: Phrase, link: Token, previous: Phrase | None, given: Given) -> bool:
+    """What the evidence states from the other side: "bowl with eggs" of eggs in the bowl, "newspapers beside a
+    radiator" of a radiator beside newspapers."""
+    lexicon = given.lexicon
+    governors = [at for at, _ in given.heads(phrase.head.stem)]
+    near, turned = link.lower in lexicon.symmetric, OPPOSITE.get(lexicon.same(link.lower))
+    if previous is None:  # "What is on the page?"
+        told = [known.link for known in given.phrases if known.link is not None]
+        if near or turned:
+            wanted = turned or lexicon.same(link.lower)
+            return bool(governors) and any(lexicon.same(known.lower) == wanted for known in told)
+        holds = any(known.stem in HELD for known in told)
+        return bool(governors) and holds and lexicon.same(link.lower) in HELD_IN and phrase.head.stem in _holding(given)
+    if lexicon.same(link.lower) in HELD_IN and phrase.head.stem in _holding(given):
+        links = set(HELD)
+    elif near or turned:
+        links = {turned or lexicon.same(link.lower)}
+    elif link.lower == "of" and phrase.head.stem in lexicon.persons | lexicon.animals:
+        links = set(OWNED)
+    else:
+        return False
+    return any(
+        _says(known, links, lexicon)
+        and all(_says(each, links | HELD, lexicon) or (near and close([each], given)) for each in between)
+        for at, known in given.heads(previous.head.stem)
+        for start in governors
+        for between in [given.phrases[start + 1 : at]]
+        if start < at  # and nothing else between them that may be what it is with or beside
+    )
+
+
+def _holding(given: Given) -> frozenset[str]:
+    """What holds that which it is told to be "with": a bowl, a bedroom, a chart, waffles "topped with" cream."""
+    lexicon = given.lexicon
+    topped = {p.head.stem for action in given.actions if action.verb.stem in COVERED for p in action.subjects}
+    topped |= {
+        inner.head.stem  # the waffles of a "plate of waffles topped with cream"
+        for outer, inner in pairwise(given.phrases)
+        if outer.head.stem in topped and inner.link is not None and inner.link.lower == "of"
+    }
+    topped |= {thing.head.stem for thing, told in pairwise(given.phrases) if told.link is COVERED_WITH}
+    return lexicon.holders | lexicon.settings | lexicon.depictions | topped
+
+
+def close(between: Sequence[Phrase], given: Given) -> bool:
+    """Whether what stands between is only what somebody handles or is on, so that it is where they are: "grilling
+    corn", "on a windowsill", and not "watching a boat"."""
+    afar = given.lexicon.directed | given.lexicon.distant
+    return all(
+        phrase.link is not None
+        and (phrase.link.stem not in afar if phrase.link.kind is Kind.VERB else phrase.link.lower in ON)
+        for phrase in between
+    )
+
+
+def _says(phrase: Phrase, links: set[str] | frozenset[str], lexicon: Lexicon) -> bool:
+    return phrase.link is not None and bool({lexicon.same(phrase.link.lower), phrase.link.stem} & links)
+
+
+def _undergoes(phrase: Phrase, link: Token, given: Given) -> bool:
+    """Trees surround a cabin and snow covers it, where the evidence has a "snow-covered cabin surrounded by trees"."""
+    return given.modifies(phrase.head.stem, link.stem) or any(
+        action.verb.stem == link.stem and phrase.head.stem in given.stands_for(done)
+        for doer in given.phrases
+        if link.kind is Kind.VERB and doer.link is not None and doer.link.lower == "by"
+        for action in given.verbs_at(doer)
+        for done in action.subjects[:1]
+    )
+
+
+def _needs_no_link(phrase: Phrase, link: Token, previous: Phrase | None, given: Given) -> bool:
+    """What needs no such link in the evidence: a year that it gives, what a chart is of, "heavily" of "heavy"."""
+    lexicon, word = given.lexicon, phrase.head.lower
+    if previous is not None and (previous.head.stem, phrase.head.stem) in given.pairs:
+        cloth = word[:1].isdigit() or phrase.head.stem in lexicon.materials or phrase.head.stem in lexicon.colours
+        if link.lower == "of" or (cloth and link.lower in ("from", "in")):
+            return True  # "jars of honey" are honey jars, and "a sofa in grey linen" is a linen sofa
+    if word.isdigit() and len(word) == 4:
+        told = {part for stem in given.stems for part in stem.split("-")}  # "2008-2018"
+        return word in told and link.lower in ("in", "from", "of", "since", "for", "about", "around", "to", "until")
+    if link.lower == "with" and any(known.clause and known.link is None for _, known in given.heads(phrase.head.stem)):
+        return True  # "Bass, sunburst finish": a last part tells what the first has
+    if lexicon.adjective(word) in given.stems:
+        return True
+    if previous is not None and link.lower == "in" and phrase.head.text[:1].isupper():
+        return given.modifies(previous.head.stem, phrase.head.stem)  # "a London restaurant"
+    shown = [known.link for _, known in given.heads(phrase.head.stem) if known.link is not None]
+    return link.lower == "of" and any(known.stem in lexicon.frame for known in shown)
+
+
+def _place_clause(phrase: Phrase, link: str, given: Given) -> bool:
+    """A last part of a caption that names a place ("..., Louvre Museum") says where."""
+    for _, known in given.heads(phrase.head.stem):
+        if not known.clause or known.link is not None:
+            continue
+        alone = [each for each in given.phrases if each.clause == known.clause] == [
+            known
+        ]  # "Lake Louise, Alberta: ..."
+        named = known.words[0].text[:1].isupper() and alone
+        if known.head.stem in given.lexicon.places or (named and link in ("in", "from")):
+            return True
+    return False
