@@ -40,8 +40,8 @@ MOST_LEAN = 100.0  # a mix that needs more is one that captions cannot carry
 ROUNDS = 100
 STEP = 8.0  # most change of a lean in one round, so that Newton's method cannot overshoot
 HALVINGS = 20
-CLOSE = 1e-4  # of a turn
-RIDGE = 1e-5  # keeps Newton's method in bounds where a mix cannot be met, and costs less than CLOSE where it can
+CLOSE = 2e-5  # of a turn
+RIDGE = 1e-6  # keeps Newton's method in bounds where a mix cannot be met, and costs less than CLOSE where it can
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,8 @@
-"""What web-like captions can carry, and how near the accepted data come to the mix: `python -m tests.bench.bench_mix`.
+"""What captions can carry, and how near the accepted data come to the mix: `python -m tests.bench.bench_mix`.
 
-With --table it prints `curation/dialogue/supply.yaml` anew.
+`python -m tests.bench.bench_mix FILE` does it for the alt-texts of a LAION-style Parquet file, and with --table it
+prints `curation/dialogue/supply.yaml` anew from them. The packaged table comes from the 10,000 rows of LAION-400M that
+img2dataset's repository holds (tests/test_files/test_10000.parquet); of them it keeps these counts alone.
 """
 
 from __future__ import annotations
@@ -10,11 +12,14 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 
+import pyarrow.parquet as pq
+
 from curation.dialogue.evidence import gather
-from curation.dialogue.mix import Supply, published, solve
+from curation.dialogue.mix import Supply, solve
 from curation.dialogue.plan import Candidate, candidate, plan, supply_of, uniform
 from curation.dialogue.response_types import RESPONSE_TYPES
-from curation.samples import sample_id
+from curation.samples import column, live, make_table, sample_id
+from curation.stages.captions import Captions, CaptionsSection
 from curation.stages.rewrite import RewriteSection
 from tests.captions import web_captions
 
@@ -49,15 +54,26 @@ def shares(samples: Sequence[Candidate], section: RewriteSection, passes: float 
     return {name: kept[name] / kept.total() for name in section.shares}
 
 
-def print_table(supply: Supply) -> None:
+def alt_texts(path: str) -> list[str]:
+    """The texts of a Parquet file that the captions stage lets pass."""
+    table = pq.read_table(path, columns=["URL", "TEXT"])
+    columns = {
+        "sample_id": [f"{row:032x}" for row in range(len(table))],
+        "url": table.column("URL").to_pylist(),
+        "caption": table.column("TEXT").to_pylist(),
+    }
+    looked = Captions(CaptionsSection())(make_table(columns))
+    return [str(text) for text in column(looked, "text", live(looked))]
+
+
+def print_table(supply: Supply, source: str) -> None:
     """The packaged table, as YAML."""
     sys.stdout.write(
-        "# How many of 40,000 web-like captions (tests/captions.py) carry what; made by tests/bench/bench_mix.py.\n"
-    )
-    sys.stdout.write(
+        f"# How many of the {sum(supply.values()):,.0f} usable alt-texts of {source} carry what;\n"
+        "# made by tests/bench/bench_mix.py, which says where from.\n"
         "# single: types of which it carries a turn; beside, alone: turns of conversation with and without a\n"
+        "# description.\nversion: 1\nclasses:\n"
     )
-    sys.stdout.write("# description.\nversion: 1\nclasses:\n")
     for carries, number in sorted(supply.items(), key=lambda pair: (-pair[1], str(pair[0]))):
         single = ", ".join(carries.single)
         line = f"  - {{samples: {number:g}, single: [{single}], beside: {carries.beside}, alone: {carries.alone}}}\n"
@@ -65,27 +81,39 @@ def print_table(supply: Supply) -> None:
 
 
 def main() -> None:
-    """Print for each mix how far the shares of SETS sets of 1,000 samples are from it."""
-    if "--table" in sys.argv:
-        # forty sets of different captions: one of forty thousand would run out of short ones
-        captions = [caption for seed in range(100, 140) for caption in web_captions(SAMPLES, seed)]
-        print_table(supply_of(candidates(captions, list(RESPONSE_TYPES))))
-        return
-    sets = [candidates(web_captions(SAMPLES, seed), list(RESPONSE_TYPES)) for seed in range(2, 2 + SETS)]
-    for mix in MIXES:
-        section = RewriteSection(mix=mix)
-        solved = solve(section.shares, published(), section.max_turns, section.yields)
-        misses = []
-        for samples in sets:
-            found = shares(samples, section)
-            misses.append(max(abs(found[name] - share) for name, share in section.shares.items()))
-        wanted = ", ".join(f"{name} {share:.2f}" for name, share in mix.items())
-        expected = ", ".join(f"{share:.3f} ± {solved.spread[name]:.3f}" for name, share in solved.shares.items())
-        sys.stdout.write(
-            f"{wanted}\n  expected {expected}; {solved.turns:.2f} turns a sample; largest miss on {SETS} sets of "
-            f"{SAMPLES}: median {statistics.median(misses):.3f}, worst {max(misses):.3f}, "
-            f"{sum(miss > 0.02 for miss in misses)} above 0.02\n"
+    """Print for each mix how far the shares of SETS sets of 1,000 samples are from it, the lean solved on others."""
+    types = list(RESPONSE_TYPES)
+    files = [name for name in sys.argv[1:] if name != "--table"]
+    if files:
+        found = candidates(alt_texts(files[0]), types)
+        if "--table" in sys.argv:
+            return print_table(supply_of(found), files[0].rpartition("/")[2])
+        source, sets = supply_of(found[: len(found) // 2]), [found[len(found) // 2 :]]
+    else:
+        source = supply_of(
+            candidates([text for seed in range(100, 110) for text in web_captions(SAMPLES, seed)], types)
         )
+        sets = [candidates(web_captions(SAMPLES, seed), types) for seed in range(2, 2 + SETS)]
+    for mix in MIXES:
+        report(RewriteSection(mix=mix), source, sets)
+    return None
+
+
+def report(plain: RewriteSection, source: Supply, sets: Sequence[Sequence[Candidate]]) -> None:
+    """How far each set is from the mix with the lean that a source solves to."""
+    solved = solve(plain.shares, source, plain.max_turns, plain.yields)
+    section = plain.model_copy(update={"lean": dict(solved.lean)})
+    misses = []
+    for samples in sets:
+        found = shares(samples, section)
+        misses.append(max(abs(found[name] - share) for name, share in section.shares.items()))
+    wanted = ", ".join(f"{name} {share:.2f}" for name, share in plain.shares.items())
+    expected = ", ".join(f"{share:.3f} ± {solved.spread[name]:.3f}" for name, share in solved.shares.items())
+    sys.stdout.write(
+        f"{wanted}\n  expected {expected}; {solved.turns:.2f} turns a sample, {solved.spared:.0%} asked nothing; "
+        f"largest miss on {len(sets)} sets of {len(sets[0]):,}: median {statistics.median(misses):.3f}, worst "
+        f"{max(misses):.3f}, {sum(miss > 0.02 for miss in misses)} above 0.02\n"
+    )
 
 
 if __name__ == "__main__":
