@@ -287,9 +287,7 @@ class _Lease:
         here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
         self._app = app
         self._name = f"{app}:{uuid.uuid4().hex}"
-        named = ray.remote(num_cpus=0)(_Holder).options(
-            name=self._name, namespace=NAMESPACE, scheduling_strategy=here
-        )
+        named = ray.remote(num_cpus=0)(_Holder).options(name=self._name, namespace=NAMESPACE, scheduling_strategy=here)
         self._holder: Any = named.remote()
 
     def give_back(self) -> None:
