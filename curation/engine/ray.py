@@ -28,7 +28,7 @@ from ray.exceptions import RayError
 from rich.console import Console
 
 from curation import errors
-from curation.dedup.actors import ActorClaims
+from curation.dedup.actors import ActorClaims, beside_the_driver
 from curation.dedup.index import Claims
 from curation.dedup.keys import Claim
 from curation.dedup.section import DedupSection
@@ -109,7 +109,8 @@ class RayEngine:
 
     def __init__(self, section: EngineSection) -> None:
         self._section = section
-        self._ledger: Any = ray.remote(num_cpus=0, max_restarts=0)(_Ledger).remote()
+        ledger: Any = ray.remote(num_cpus=0, max_restarts=0)(_Ledger)
+        self._ledger = ledger.options(scheduling_strategy=beside_the_driver()).remote()
         self._totals: dict[str, dict[str, float]] = {}
 
     @property

@@ -277,14 +277,17 @@ class _Holder:
 
 
 class _Lease:
-    """One user's hold on a pool: an actor of a name that others can list, which dies with its owner."""
+    """One user's hold on a pool: an actor of a name that others can list, which dies with its owner, and on the
+    owner's node, so that it dies with no other."""
 
     def __init__(self, app: str) -> None:
         import ray
+        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
+        here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
         self._app = app
         self._name = f"{app}:{uuid.uuid4().hex}"
-        named = ray.remote(num_cpus=0)(_Holder).options(name=self._name, namespace=NAMESPACE)
+        named = ray.remote(num_cpus=0)(_Holder).options(name=self._name, namespace=NAMESPACE, scheduling_strategy=here)
         self._holder: Any = named.remote()
 
     def give_back(self) -> None:
