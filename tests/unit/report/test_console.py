@@ -85,7 +85,8 @@ def test_endpoints_that_are_up_at_once_are_not_said_to_be_loading() -> None:
 
 def test_endpoints_of_others_are_waited_for_in_their_own_words() -> None:
     words = "waiting 115 s more for http://llm:8001/v1: connection refused (inference.client.first_patience_s: 120)"
-    for state in (words, f"judge.endpoints: {words}"):
+    missing = "judge.endpoints: ready, but for http://llm:8001/v1: connection refused"
+    for state in (words, f"judge.endpoints: {words}", missing):
         seen = Seen(width=200)
         with seen.view:
             for _ in range(20):
