@@ -66,7 +66,7 @@ def read_image(path: Path) -> bytes:
 def show(example: Example, captions: CaptionsSection, section: RewriteSection) -> dict[str, Any]:
     """Evidence, plan and requests, without asking anybody: passes that need an answer are left out and named."""
     quiet = section.evidence.model_copy(update={"describe": None, "translate": False})
-    told, _, _ = _look(example, captions, Rewrite(section.model_copy(update={"evidence": quiet}), NoChat()))
+    told, _, _ = _look(example, captions, Rewrite(_taking_all(section, evidence=quiet), NoChat()))
     asked = {
         "describe": section.evidence.describe is not None and example.image,
         "translate": section.evidence.translate,
@@ -85,7 +85,7 @@ def attempt(
 ) -> dict[str, Any]:
     """As `show`, and each attempt's answer with what the checks say, and the turns with the quality stage's word."""
     attempts: list[Attempt] = []
-    rewrite = Rewrite(section, chat, seer, attempts.append)
+    rewrite = Rewrite(_taking_all(section), chat, seer, attempts.append)
     told, table, planned = _look(example, captions, rewrite)
     (row,) = Quality(quality)(rewrite.written(table, *planned)).to_pylist()
     told["attempts"] = [
@@ -132,6 +132,12 @@ def measured_yields(table: SampleTable) -> dict[str, float]:
     if not found:
         raise RecipeError(f"{table.uri} holds too few turns to measure yields by: run the recipe first")
     return found
+
+
+def _taking_all(section: RewriteSection, **changes: Any) -> RewriteSection:
+    """The section as in a run, but for this: no caption that one looks at is set aside to meet the mix."""
+    lean = dict(section.mixer().lean)
+    return section.model_copy(update={"surplus": "keep", "lean": lean, **changes})
 
 
 def _look(example: Example, captions: CaptionsSection, rewrite: Rewrite) -> tuple[dict[str, Any], Any, Any]:
