@@ -5,7 +5,8 @@ from __future__ import annotations
 from curation.dialogue.scene import Kind, Scene, Token
 
 DENIALS = frozenset({"no", "not", "never", "without", "nobody", "none", "neither", "nor", "instead", "pretending"})
-OF_THINGS = frozenset({"no", "without", "neither", "nor", "instead"})
+ELSEWHERE = frozenset({"sin", "ohne", "kein", "keine", "keinen", "keinem", "keiner"})  # in Spanish and German
+OF_THINGS = frozenset({"no", "without", "neither", "nor", "instead"}) | ELSEWHERE
 BESIDE = frozenset({"a", "an", "the", "any", "her", "his", "their", "its"})
 
 
@@ -38,4 +39,4 @@ def _closes(token: Token) -> bool:
 
 def is_denial(word: str) -> bool:
     """Whether a word, in lower case, denies what follows it."""
-    return word in DENIALS or word.endswith(("n't", "n’t"))
+    return word in DENIALS | ELSEWHERE or word.endswith(("n't", "n’t"))

@@ -87,6 +87,8 @@ def tokens(text: str, lexicon: Lexicon, verbs: frozenset[str] = frozenset()) -> 
         if lexicon.reads and kinds[index] is Kind.WORD and _is_verb(index, merged, kinds, lexicon, verbs):
             kinds[index] = Kind.VERB
     for index, after in enumerate(kinds[1:]):
+        if merged[index].lower() in ("look", "looks") and merged[index + 1].lower() == "like" and lexicon.reads:
+            kinds[index] = kinds[index + 1] = Kind.FUNCTION  # "it looks like a dog": it is one
         if lexicon.reads and after in (Kind.WORD, Kind.FUNCTION) and _leads(index, merged, kinds, lexicon):
             kinds[index] = Kind.PREPOSITION
     return [Token(word, word.lower(), lexicon.stem(word), kind) for word, kind in zip(merged, kinds, strict=True)]
@@ -143,7 +145,7 @@ def _is_verb(index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon, 
     if before_word in SUBJECTS and lexicon.stem(word) in lexicon.verbs | verbs:
         return True  # "he reads a story"
     if before_word in MODALS and (before_word != "to" or not word.endswith("s")):
-        return lexicon.stem(word) in lexicon.verbs
+        return lexicon.stem(word) in lexicon.verbs or (before_word == "to" and after_word in ("a", "an", "the"))
     if _is_named(index, words, kinds) or f"{word} {after_word.removesuffix('s')}" in lexicon.ing_compounds:
         return False
     if _acts_now(index, words, kinds, lexicon):

@@ -37,7 +37,7 @@ class Grammar(BaseCheck):
             [("answer", context.answer)] if by_hand else [("question", context.question), ("answer", context.answer)]
         )
         for name, scene in scenes:
-            slip = (
+            slip = _count_slip(scene, context) or (
                 _article_slip(scene) or _loose_end(scene, context) or _made_of_slip(scene) or _two_verbs(scene, context)
             )
             for phrase in scene.phrases:
@@ -187,6 +187,18 @@ def _two_verbs(scene: Scene, context: Context) -> str | None:
     if scene is context.answer and len(verbs) > 1 + further and not JOINS & {token.lower for token in scene.tokens}:
         return f"“{verbs[0]} … {verbs[1]}”"
     return None
+
+
+def _count_slip(scene: Scene, context: Context) -> str | None:
+    """ "There is two beds", "How many beds is in the room?"."""
+    words = [token.lower for token in scene.tokens]
+    for at, (before, token) in enumerate(pairwise(scene.tokens)):
+        several = context.lexicon.numbers.get(token.stem, 1) > 1 and token.lower not in ("pair", "dozen")
+        if before.lower in ("is", "was") and words[at - 1 : at] == ["there"] and several:
+            return f"“there {before.text} {token.text}”"
+    counted = [phrase for phrase in scene.phrases[:1] if words[:2] == ["how", "many"] and plural(phrase)]
+    after = [token for phrase in counted for token in scene.tokens[phrase.start + len(phrase.words) :][:1]]
+    return next((f"“{phrase.text} {t.text}”" for phrase in counted for t in after if t.lower in ("is", "was")), None)
 
 
 def _agreement_slip(scene: Scene, phrase: Phrase, context: Context) -> str | None:

@@ -47,6 +47,9 @@ def _claims_nothing(scene: Scene, phrase: Phrase, link: Token, given: Given, ask
         return True
     if at and scene.phrases[at - 1].head.stem in kinds and link.lower in ("of", "from"):
         return True
+    made = any(token.lower in MADE for token in scene.tokens)
+    if link.lower == "of" and at and scene.phrases[at - 1].link is link and not made:
+        return True  # in "jars of honey, pumpkins and lavender" who knows where the "of" ends
     named_place = phrase.head.text[:1].isupper() and link.lower in PLACED
     if not named_place and any(word.stem in kinds for word in before):
         return True

@@ -151,6 +151,8 @@ def _needs_no_link(phrase: Phrase, link: Token, previous: Phrase | None, given: 
         cloth = word[:1].isdigit() or phrase.head.stem in lexicon.materials or phrase.head.stem in lexicon.colours
         if link.lower == "of" or (cloth and link.lower in ("from", "in")):
             return True  # "jars of honey" are honey jars, and "a sofa in grey linen" is a linen sofa
+    if previous is not None and word[:1].isdigit() and (phrase.head.stem, previous.head.stem) in given.pairs:
+        return True  # "regular at 3.59"
     if word.isdigit() and len(word) == 4:
         told = {part for stem in given.stems for part in stem.split("-")}  # "2008-2018"
         return word in told and link.lower in ("in", "from", "of", "since", "for", "about", "around", "to", "until")

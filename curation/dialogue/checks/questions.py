@@ -178,7 +178,7 @@ def _asked_by_cue(context: Context) -> bool:
 def _colour_of_asked(context: Context, colours: frozenset[str]) -> bool:
     given = given_by(context.evidence)
     things = [phrase for phrase in context.question.phrases if phrase.head.stem not in context.lexicon.frame]
-    return bool(things) and all(given.modifies(things[0].head.stem, colour) for colour in colours)
+    return bool(things) and any(given.modifies(things[0].head.stem, colour) for colour in colours)
 
 
 def _names(context: Context) -> bool:

@@ -109,6 +109,8 @@ def _bad_modifiers(scene: Scene, given: Given) -> Iterator[str]:
             head = next((word for word in after if word.lower.endswith(POSSESSIVES)), phrase.head)
             if modifier.stem in lexicon.frame or head.stem in lexicon.frame or modifier.lower.endswith(POSSESSIVES):
                 continue
+            if modifier.text[:1].isdigit() and head.stem not in given.stems:
+                continue  # "98 percent" of "98%"
             if modifier.stem not in given.lexicon.entailed(given.stems) or head.stem in lexicon.question_words:
                 continue  # the word check speaks of it
             # and the sofa of the "room with a sofa" is the room sofa
@@ -192,6 +194,9 @@ def _bad_actions(scene: Scene, asked: list[Phrase], given: Given) -> Iterator[st
             "found",
         ):
             continue
+        same = [known for known in given.actions if verb in lexicon.entailed((known.verb.stem,))]
+        if same and not action.aimed and all(known.aimed for known in same):
+            yield f"the evidence does not say that “{action.verb.text}” is done"
         nameless = lexicon.frame | set(lexicon.numbers)  # "the two are"
         named = [phrase for phrase in _subjects(action, scene, lexicon) if phrase.head.stem not in nameless]
         subjects = named or [phrase for phrase in asked if phrase.link is None][-1:]
@@ -213,9 +218,6 @@ def _bad_actions(scene: Scene, asked: list[Phrase], given: Given) -> Iterator[st
             continue  # the link check asks for the clothes
         if given.modifies(stem, verb) or (verb, stem) in given.pairs:
             continue  # a sleeping cat; a rocket launch
-        same = [known for known in given.actions if verb in lexicon.entailed((known.verb.stem,))]
-        if same and not action.aimed and all(known.aimed for known in same):
-            yield f"the evidence does not say that “{action.verb.text}” is done"
         doers = [phrase for known in same for phrase in _doers(known, lexicon)]
         nouns = [phrase for phrase in given.phrases if phrase.head.stem == verb]
         if (not doers and not nouns) or (doers and not any(stem in given.stands_for(phrase) for phrase in doers)):

@@ -151,7 +151,7 @@ class Negation(BaseCheck):
         if found - written:
             return fail(Reason.UNSUPPORTED, f"the answer denies something: {min(found)}")
         absent = frozenset(stem for scene in context.evidence.scenes for stem in denied(scene))
-        if context.lexicon.reads and absent & context.answer_stems and not any(map(is_denial, said)):
+        if absent & context.answer_stems and not any(map(is_denial, said)):
             return fail(Reason.UNSUPPORTED, f"the evidence denies it: {min(absent & context.answer_stems)}")
         return None
 
