@@ -18,7 +18,8 @@ from curation.dialogue.response_types import RESPONSE_TYPES
 THIN_WORDS = 7  # up to as many content words, one sentence tells it all
 ORDER = ("conversation", "detailed_description", "complex_reasoning", "false_premise")  # of the turns in a dialogue
 COUNTED = 6  # turns of conversation, in a table of what captions carry
-RETOLD = ("doing", "object", "kind")  # of a thin caption, what a description tells too
+SHOWN = "kind"
+RETOLD = ("doing", "object", SHOWN)  # of a thin caption, what a description tells too
 
 
 @dataclass(frozen=True)
@@ -31,11 +32,13 @@ class Candidate:
     refused: Mapping[str, str] = field(default_factory=dict)  # types that the evidence cannot carry, and why
 
     def conversation(self, described: bool) -> list[Focus]:
-        """The foci of conversation that do not ask for the same, beside a description or without."""
+        """The foci of conversation that do not ask for the same, beside a description or without: what is shown comes
+        last, as the least telling."""
         kept: list[Focus] = []
-        for focus in self.foci.get(MANY, ()):
+        for focus in sorted(self.foci.get(MANY, ()), key=lambda each: each.kind == SHOWN):
             retold = self.thin and described and focus.kind in RETOLD
-            if not retold and not any(clash(focus, other) for other in kept):
+            # what is shown is asked first, before another question names it
+            if not retold and (focus.kind == SHOWN or not any(clash(focus, other) for other in kept)):
                 kept.append(focus)
         return kept
 
@@ -91,8 +94,9 @@ def supply_of(samples: Iterable[Candidate]) -> Supply:
     return Counter(sample.carries(COUNTED) for sample in samples)
 
 
-def _place(turn: PlannedTurn) -> int:
-    return ORDER.index(turn.response_type) if turn.response_type in ORDER else len(ORDER)
+def _place(turn: PlannedTurn) -> tuple[int, bool]:
+    at = ORDER.index(turn.response_type) if turn.response_type in ORDER else len(ORDER)
+    return at, turn.focus.kind != SHOWN
 
 
 def clash(one: Focus, two: Focus) -> bool:

@@ -48,6 +48,13 @@ def caption_of(text: str) -> str:
     return str(json.loads(text.split("\n")[0].removeprefix("Caption: ")))
 
 
+TURNS = {
+    "what item is shown": ("What item is shown?", "It is a vase."),
+    "where the vase is": ("Where is the vase?", "The vase is on the shelf."),
+    "made of": ("What is the shelf made of?", "The shelf is made of wood."),
+}
+
+
 def answers(call: Call) -> Reply:
     if call.probe:
         return Reply()
@@ -55,9 +62,10 @@ def answers(call: Call) -> Reply:
     schema = call.body["response_format"]["json_schema"]["schema"]["properties"]
     if "facts" in schema:
         return Reply(text=json.dumps({"facts": [f"There is a {colour} vase on the shelf."]}))
-    if "question" in schema and "what item is shown" in text:
-        return Reply(text=json.dumps({"question": "What item is shown?", "answer": "It is a vase."}))
     if "question" in schema:
+        for topic, (question, answer) in TURNS.items():
+            if topic in text:
+                return Reply(text=json.dumps({"question": question, "answer": answer}))
         told = caption_of(text).split(" vase")[0].split()[-1]
         return Reply(text=json.dumps({"question": "What color is the vase?", "answer": f"The vase is {told}."}))
     if "translate into" in text:
@@ -87,6 +95,10 @@ def rewritten(server: LlmServer, section: RewriteSection, rows: list[tuple[str, 
     return after.to_pylist()
 
 
+def said(row: dict[str, Any]) -> set[str]:
+    return {message["content"] for message in row["messages"]}
+
+
 def test_vision_mode_sends_the_image_and_the_checks_hold_the_answer_to_the_evidence(server: LlmServer) -> None:
     section = RewriteSection(mix={"detailed_description": 1.0}, vision=True, attempts=1)
     caption = "Blue vase on a shelf"
@@ -112,7 +124,7 @@ def test_a_describe_pass_gives_facts_with_their_source_and_turns_about_them(serv
         {"source": "description", "text": "There is a green vase on the shelf."},
     ]
     assert row["reason"] is None
-    assert {"role": "assistant", "content": "The vase is green."} in row["messages"]
+    assert said(row) & {"The vase is green.", "The vase is on the shelf."}  # the sample id chooses
     assert len([call for call in server.calls if seen(call)[0]]) == 1
     assert row["prompt_tokens"] == 7 * len(server.calls)
 
@@ -131,7 +143,7 @@ def test_a_target_language_is_reached_by_way_of_a_translation_that_is_the_eviden
     section = RewriteSection(evidence={"translate": True}, language="en", mix={"conversation": 1.0}, min_words={})
     (row,) = rewritten(server, section, given)
     assert row["evidence"] == [{"source": "translation:en", "text": "A blue vase on a wooden shelf"}]
-    assert {"role": "assistant", "content": "The vase is blue."} in row["messages"]
+    assert said(row) & {"The vase is blue.", "The vase is on the shelf."}
     (row,) = rewritten(server, RewriteSection(language="en", surplus="keep"), given)
     assert (row["reason"], row["detail"]) == ("no_evidence", "no text in en, the text is de")
     described = RewriteSection(evidence=DESCRIBE, language="en", mix={"conversation": 1.0}, min_words={})

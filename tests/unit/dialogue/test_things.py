@@ -6,7 +6,9 @@ import pytest
 
 from curation.dialogue.checks import default_checks, failures
 from curation.dialogue.evidence import gather
+from curation.dialogue.mix import Mixer
 from curation.dialogue.model import Focus, Turn
+from curation.dialogue.plan import candidate, plan
 from curation.dialogue.response_types import RESPONSE_TYPES
 
 
@@ -90,3 +92,13 @@ def test_such_turns_pass_every_check(caption: str, question: str, answer: str) -
     evidence = gather(caption, "en")
     assert evidence is not None
     assert failures(default_checks(), Turn("conversation", question, answer), evidence, []) == []
+
+
+def test_what_is_shown_is_asked_before_a_question_names_it_and_only_after_all_else_is_planned() -> None:
+    evidence = gather("Ash Falcon suede ankle boots in black", "en")
+    assert evidence is not None
+    for at in range(20):
+        sample = candidate(f"{at}", evidence, ["conversation"], {})
+        assert [focus.kind for focus in sample.conversation(False)] == ["color", "kind"]
+        both = plan(sample, Mixer({"conversation": 1.0}, {}, 4, {}))
+        assert [turn.focus.kind for turn in both] == ["kind", "color"]
