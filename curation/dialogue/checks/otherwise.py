@@ -147,7 +147,8 @@ def _undergoes(phrase: Phrase, link: Token, given: Given) -> bool:
 def _needs_no_link(phrase: Phrase, link: Token, previous: Phrase | None, given: Given) -> bool:
     """What needs no such link in the evidence: a year that it gives, what a chart is of, "heavily" of "heavy"."""
     lexicon, word = given.lexicon, phrase.head.lower
-    if previous is not None and (previous.head.stem, phrase.head.stem) in given.pairs:
+    beside = previous is not None and previous.start + len(previous.words) == phrase.start - 1 - bool(phrase.determiner)
+    if previous is not None and beside and (previous.head.stem, phrase.head.stem) in given.pairs:
         cloth = word[:1].isdigit() or phrase.head.stem in lexicon.materials or phrase.head.stem in lexicon.colours
         if link.lower == "of" or (cloth and link.lower in ("from", "in")):
             return True  # "jars of honey" are honey jars, and "a sofa in grey linen" is a linen sofa
