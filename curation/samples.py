@@ -104,6 +104,7 @@ class Reason(StrEnum):
     SMALL_SOURCE = "small_source", "captions"
     EMPTY_CAPTION = "empty_caption", "captions"
     SHORT_CAPTION = "short_caption", "captions"
+    NOT_DEPICTING = "not_depicting", "captions"
     LONG_CAPTION = "long_caption", "captions"
     FEW_LETTERS = "few_letters", "captions"
     FILE_NAME = "file_name", "captions"

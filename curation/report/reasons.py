@@ -15,6 +15,7 @@ EXPLANATIONS: Mapping[Reason, str] = MappingProxyType(
         _R.LOW_SIMILARITY: "The source's own CLIP score says that image and alt-text do not belong together.",
         _R.SMALL_SOURCE: "The source says that the image is smaller than the recipe wants.",
         _R.EMPTY_CAPTION: "Nothing readable is left of the alt-text once it is repaired and stripped of boilerplate.",
+        _R.NOT_DEPICTING: "The alt-text tells of nothing to be seen: a headline, an offer, the title of a song.",
         _R.SHORT_CAPTION: "The alt-text has too few words to say anything about the image.",
         _R.LONG_CAPTION: "The alt-text is longer than a caption; most such texts are articles or keyword lists.",
         _R.FEW_LETTERS: "Too little of the alt-text is letters: codes, numbers or symbols.",

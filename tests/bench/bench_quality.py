@@ -34,8 +34,9 @@ TURNS = DATA / "turns.tsv"
 #   turns_tenth              31 %                   48 %
 # Of the raw turns alone that the model wrote by this project's own prompts, 12 % of the good ones fell in turns_qwen,
 # 3 % in turns_sixth, 2 % in turns_seventh and 1 % in turns_eighth, which has no other; of what was written by hand for
-# turns_sixth and turns_seventh, as freely as people write, 34 % and 31 %. turns_ninth is the freest: 46 of its good turns
-# deny, are a single word or infer what no cue carries, which the checks refuse by intent; of the other 74 fall 58 %.
+# turns_sixth and turns_seventh, as freely as people write, 34 % and 31 %. turns_ninth is the freest: 46 of its good
+# turns deny, are a single word or infer what no cue carries, which the checks refuse by intent; of the other 74 fall
+# 58 %.
 SETS = (
     "turns",
     "turns_free",

@@ -32,6 +32,7 @@ def said_otherwise(phrase: Phrase, link: Token, previous: Phrase | None, given: 
 
 
 def same_links(link: Token, phrase: Phrase, lexicon: Lexicon) -> set[str]:
+    """What a link may be called: its own name and its likes, before clothing those of wearing."""
     names = {lexicon.same(link.lower), link.stem}
     if link.stem == lexicon.stem("wear") and phrase.head.stem in lexicon.clothing:
         # "with a helmet beside her" is not worn, and "with a hat" may be in a hand
