@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from curation.dialogue.cues import cue_foci, cues_of
-from curation.dialogue.denied import denied, is_denial
 from curation.dialogue.evidence import OCR
 from curation.dialogue.lexicon import Lexicon
 from curation.dialogue.model import Evidence, Focus
-from curation.dialogue.scene import Action, Kind, Phrase, Scene
-from curation.dialogue.seen import in_place, is_animal, is_name, is_person, seen, sure_claims
-from curation.dialogue.subjects import Subject, gerund, names_something, plain, subject_of
+from curation.dialogue.scene import Phrase, Scene
+from curation.dialogue.seen import carrier, in_place, is_animal, is_name, is_person, sure_claims
+from curation.dialogue.subjects import names_something, plain
 from curation.dialogue.things import last_colour, things
+from curation.dialogue.view import View
 
 # What a question may hold between its given words, as a regular expression: letters, digits, spaces, hyphens.
 TEXT = "[A-Za-z0-9À-ÖØ-öø-ÿ '’-]{2,50}"
@@ -28,36 +28,6 @@ PATHS = frozenset({"through", "across", "along", "into", "past", "up", "down", "
 ROUGH = frozenset({"over", "about", "around", "under", "than", "in"})  # before a number: about, or of nothing in sight
 NUMBER_LIMIT = 12  # beyond it nobody counts what a photo shows
 IMITATED = frozenset({"faux", "fake", "imitation", "artificial", "look", "effect"})
-
-
-@dataclass(frozen=True)
-class View:
-    """One fact as questions are made of it: what it denies or only speaks of is left out."""
-
-    scene: Scene
-    lexicon: Lexicon
-    phrases: tuple[Phrase, ...]
-    actions: tuple[Action, ...]
-
-    @classmethod
-    def of(cls, scene: Scene, lexicon: Lexicon) -> View:
-        absent = denied(scene)
-        shown = tuple(
-            phrase
-            for phrase in seen(scene, lexicon)
-            if not absent & {word.stem for word in phrase.words} and not any(is_denial(w.lower) for w in phrase.words)
-        )
-        return cls(scene, lexicon, shown, tuple(act for act in scene.actions if act.verb.stem not in absent))
-
-    def common(self) -> list[Phrase]:
-        """Phrases that are no names (the Golden Gate Bridge is not golden) and name something themselves."""
-        return [
-            p for p in self.phrases if not is_name(p, self.scene, self.lexicon) and names_something(p, self.lexicon)
-        ]
-
-    def subject(self, phrase: Phrase) -> Subject:
-        """The phrase as a question names it."""
-        return subject_of(phrase, self.scene, self.lexicon)
 
 
 def foci(evidence: Evidence) -> list[Focus]:
@@ -83,8 +53,10 @@ def _words_of(scene: Scene) -> frozenset[str]:
 
 def _slot(phrase: Phrase) -> str:
     """How a question may name a phrase, as a regular expression: by its head, with up to three words before it."""
-    head = phrase.head.text if phrase.capitalised else phrase.head.lower
-    return f"(?:[A-Za-zÀ-ÖØ-öø-ÿ'’-]{{1,14}} ){{0,3}}{re.escape(head)}"
+    head = re.escape(phrase.head.lower)
+    if phrase.capitalised and phrase.head.text != phrase.head.lower:  # a topic may write a title in lower case
+        head = f"(?:{re.escape(phrase.head.text)}|{head})"
+    return f"(?:[A-Za-zÀ-ÖØ-öø-ÿ'’-]{{1,14}} ){{0,3}}{head}"
 
 
 def _focus(kind: str, topic: str, subject: Phrase, asked: str, expected: str, *forms: str) -> Focus:
@@ -156,16 +128,15 @@ def _wearing(view: View) -> Iterator[Focus]:
 
 def _objects(view: View) -> Iterator[Focus]:
     lexicon = view.lexicon
-    for action, doing in _present(view):
+    for action, doing in view.present():
         direct = next((phrase for phrase in view.phrases if phrase.link is action.verb), None)
         between = view.scene.tokens[action.start + 1 : direct.start] if direct else []
         if any(token.lower not in lexicon.determiners | {"out"} for token in between):
             continue  # "drives off the first tee"
-        if direct is None or is_person(direct, lexicon) or not _is_object(direct, view):
+        if direct is None or direct.head.lower in lexicon.people or not _is_object(direct, view):
             continue
         subject = action.subjects[0]
-        living = is_person(subject, lexicon) or is_animal(subject, lexicon) or is_name(subject, view.scene, lexicon)
-        if (living or action.verb.stem not in lexicon.talk) and action.verb.stem not in lexicon.social:
+        if (view.living(subject) or action.verb.stem not in lexicon.talk) and action.verb.stem not in lexicon.social:
             who = view.subject(subject)
             topic = f"what {who.text} {who.be} {doing}"
             yield _focus("object", topic, subject, action.verb.stem, direct.head.stem, f"What {who.be} {TEXT}")
@@ -183,7 +154,7 @@ VAGUE = frozenset({"me", "us", "you", "use", "way", "ways", "line", "place", "pa
 
 def _doing(view: View) -> Iterator[Focus]:
     lexicon = view.lexicon
-    for action, _ in _present(view):
+    for action, _ in view.present():
         subject = action.subjects[0]
         named = is_name(subject, view.scene, lexicon) and subject.head.stem not in lexicon.places
         acts = named and subject.text.replace(" ", "").isalpha() and action.verb.stem in lexicon.acts
@@ -195,40 +166,13 @@ def _doing(view: View) -> Iterator[Focus]:
             yield _focus("doing", f"what {who.text} {who.be} doing", subject, "", action.verb.stem, form)
 
 
-def _present(view: View) -> Iterator[tuple[Action, str]]:
-    """Actions that go on in the picture and of which it is sure who acts, each with its verb in -ing."""
-    lexicon, scene = view.lexicon, view.scene
-    for action in view.actions:
-        if action.verb.stem in lexicon.frame or _doubtful(action, view):
-            continue
-        before = scene.tokens[action.start - 1] if action.start else None
-        if before is not None and before.kind is Kind.PREPOSITION:
-            continue  # "after winning the final"
-        who = view.subject(action.subjects[0])
-        doing = gerund(action.verb.lower, who.be == "are", lexicon)
-        if doing and (doing == action.verb.lower or (before is not None and before.kind is Kind.WORD)):
-            yield action, doing
-
-
-def _doubtful(action: Action, view: View) -> bool:
-    """Whether nobody acts, or one of two may: of "mother holding a baby wearing a hat" neither is asked for."""
-    if not action.subjects or action.subjects[0] not in view.phrases:
-        return True
-    first, last = action.subjects[0], action.subjects[-1]
-    if first is last or last is view.subject(first).joined:
-        return not all(names_something(phrase, view.lexicon) for phrase in (first, last))
-    living = (
-        is_person(first, view.lexicon) or is_animal(first, view.lexicon) or is_name(first, view.scene, view.lexicon)
-    )
-    return not living or last.link is None or is_person(last, view.lexicon) or is_animal(last, view.lexicon)
-
-
 def _places(view: View) -> Iterator[Focus]:
     lexicon, scene = view.lexicon, view.scene
     subject = scene.phrases[0] if scene.phrases else None
     if subject not in view.phrases or subject is None or subject.head.stem in lexicon.depictions:
         return
-    for phrase in view.phrases[1:]:
+    printed = bool(carrier(subject, lexicon) and any(view.living(p) for p in scene.phrases[1:]))
+    for phrase in () if printed else view.phrases[1:]:
         if phrase.link is None or phrase.link.lower not in lexicon.place_prepositions - PATHS or phrase.clause:
             continue
         no_place = lexicon.clothing | lexicon.times | frozenset(lexicon.materials)
@@ -269,4 +213,4 @@ def _before_is_directed(scene: Scene, phrase: Phrase, lexicon: Lexicon) -> bool:
     )
 
 
-__all__ = ["View", "cue_foci", "cues_of", "foci"]
+__all__ = ["cue_foci", "cues_of", "foci"]

@@ -29,6 +29,8 @@ class Cue:
     named: bool  # whether it may stand in a name: Easter; "Rusty Wallace" is not old
     unless: frozenset[str]  # stems beside which it tells something else: "iced coffee"
     core: frozenset[str]  # stems of the conclusion itself, hedges left out
+    beside: frozenset[str] = frozenset()  # stems of a second fact: the evidence and the reason must hold one too
+    rank: int = 0  # which of several cues is asked of: one that joins two facts first; below 0 none is asked
 
 
 class Lexicon:
@@ -118,6 +120,10 @@ class Lexicon:
         self.color_kinds = frozenset(words.get("color_kinds", ()))
         self.units = self.stems(words.get("units", ()))
         self.talk = self.stems(words.get("talk", ()))
+        self.printing = self.stems(words.get("printing", ()))
+        self.events = self.stems(words.get("events", ()))
+        self.mishaps = self.stems(words.get("mishaps", ()))
+        self.intents = self.stems(words.get("intents", ()))
         self.social = self.stems(words.get("social", ()))
         self.fixed = self.colours | frozenset(self.numbers) | frozenset(self.materials)
         self.carriers = self.stems(words.get("carriers", ()))
@@ -125,7 +131,7 @@ class Lexicon:
         self.art = self.stems(words.get("art", ()))
         self.no_places = self.stems(words.get("no_places", ()))
         self.ing_compounds = frozenset(words.get("ing_compounds", ()))
-        self.acts = self.verbs | self.stems(bases)
+        self.acts = self.verbs | self.stems((*bases, *words.get("aims", ())))
         self.silverware = self.stems(words.get("silverware", ()))
         self.not_made = self.persons | self.animals | self.stems(words.get("not_made", ()))
         self.not_made = self.not_made.union(*(self._kind(kind) for kind in ("plant", "food")))
@@ -234,6 +240,8 @@ class Lexicon:
             ask=tuple(cue["ask"]),
             conclusion=cue["conclusion"],
             words=self.stems(cue["words"]) | self.stems(WORD.findall(cue["conclusion"])),
+            beside=self.stems(cue.get("with", ())),
+            rank=-1 if cue.get("plan") == "false" else int("with" in cue),
             anywhere=cue.get("anywhere") == "true",
             named=any(word[:1].isupper() for word in cue["cue"]),
             unless=self.stems(cue.get("unless", ())),

@@ -75,6 +75,8 @@ class Focus:
     forms: tuple[str, ...] = ()  # regular expressions of the question, without its mark; the sample id chooses one
     hint: str = ""  # the inference that a cue carries
     clue: str = ""  # the cue as written
+    also: frozenset[str] = frozenset()  # stems of a second fact, of which the answer must hold one too
+    rank: int = 0  # foci of a higher rank are asked first
     fact: int = 0  # which of the evidence's facts answers it
 
 

@@ -66,7 +66,7 @@ def candidate(sample_id: str, evidence: Evidence, types: Sequence[str], min_word
         if not found:
             refused[name] = RESPONSE_TYPES[name].needs
             continue
-        ordered = sorted(found, key=lambda focus: draw(sample_id, name, focus.topic))
+        ordered = sorted(found, key=lambda focus: (-focus.rank, draw(sample_id, name, focus.topic)))
         foci[name] = [_with_form(focus, sample_id) for focus in ordered]
     return Candidate(sample_id, foci, size <= THIN_WORDS, refused)
 

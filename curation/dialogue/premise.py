@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from curation.dialogue.focus import NUMBER_LIMIT, View
+from curation.dialogue.focus import NUMBER_LIMIT
 from curation.dialogue.model import Evidence, Focus
 from curation.dialogue.seen import sure_claims
+from curation.dialogue.view import View
 
 COLOURS = ("red", "blue", "green", "yellow", "white", "black", "purple", "pink", "brown")
 NUMBERS = ("two", "five", "three", "four", "six")

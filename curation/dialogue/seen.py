@@ -13,8 +13,8 @@ from curation.dialogue.lexicon import Lexicon
 from curation.dialogue.scene import Action, Kind, Phrase, Scene, Token
 
 UNSURE = frozenset(
-    {"for", "about", "against", "to", "from", "before", "after", "since", "until", "like", "as", "than", "during"}
-    | {"by", "via", "beyond"}
+    {"for", "about", "to", "from", "before", "after", "since", "until", "like", "as", "than", "during"}
+    | {"by", "via", "beyond", "ahead of", "due to"}
 )
 WHOLES = frozenset({"couple", "group", "team", "crowd", "pair", "family", "crew"})  # of whom what follows "of" is
 COUNTRIES = ("an", "ese", "ish")  # ends of words for countries: "two Italian chefs"
@@ -56,9 +56,15 @@ def claims(phrase: Phrase, scene: Scene, lexicon: Lexicon) -> list[Token]:
 
 
 def sure_claims(phrase: Phrase, scene: Scene, lexicon: Lexicon) -> list[Token]:
-    """Its claims without what only names a kind: a golden retriever need not be golden."""
-    pairs = {word: f"{word.lower} {after.lower}" for word, after in pairwise(phrase.words)}
-    return [word for word in claims(phrase, scene, lexicon) if pairs[word] not in lexicon.color_kinds]
+    """Its claims without what only names a kind: a golden retriever need not be golden, ice cream is of no cream
+    color."""
+    kinds = {
+        word
+        for pair in pairwise(phrase.words)
+        if f"{pair[0].lower} {pair[1].lower}" in lexicon.color_kinds
+        for word in pair
+    }
+    return [word for word in claims(phrase, scene, lexicon) if word not in kinds]
 
 
 def _in_name(phrase: Phrase, at: int, scene: Scene, lexicon: Lexicon) -> bool:
@@ -94,16 +100,19 @@ def _unsure(scene: Scene, at: int, lexicon: Lexicon) -> bool:
     if phrase.link is None:
         return False
     before = scene.phrases[at - 1] if at else None
-    if phrase.link.lower in UNSURE or phrase.link.stem in lexicon.talk:
+    led = {token.lower for token in scene.tokens[max(0, phrase.start - 2) : phrase.start]}
+    if phrase.link.lower == "against" and any(token.stem in lexicon.talk for token in scene.content):
+        return True  # a protest, and no wall to lean on
+    if phrase.link.lower in UNSURE or phrase.link.stem in lexicon.talk or "as" in led:
         return True
     if before is not None and phrase.link.lower == "of" and before.head.lower in lexicon.people:
         return before.head.lower not in WHOLES  # the mother of three
-    pictures = lexicon.replicas | lexicon.depictions - (lexicon.photos if at == 1 else frozenset())
+    of = phrase.link.lower == "of"
     if before is None:
-        return phrase.link.lower == "of"  # "one of two lions"
-    return before.head.stem in pictures or any(
-        action.verb.stem in lexicon.talk for action in _right_before(scene, phrase)
-    )
+        return of and scene.tokens[phrase.start - 2].lower == "one"  # "one of two lions"
+    drawn = lexicon.depictions - (lexicon.photos if at == 1 else frozenset())
+    pictured = before.head.stem in (drawn | lexicon.replicas if of else drawn)
+    return pictured or any(action.verb.stem in lexicon.printing for action in _right_before(scene, phrase))
 
 
 def _right_before(scene: Scene, phrase: Phrase) -> Iterator[Action]:
@@ -117,7 +126,12 @@ def _prints(scene: Scene, lexicon: Lexicon) -> bool | None:
     if is_art(scene, lexicon):
         return None
     first = scene.phrases[0] if scene.phrases else None
-    return first is not None and any(word.stem in lexicon.carriers | lexicon.replicas for word in first.words)
+    return first is not None and carrier(first, lexicon)
+
+
+def carrier(phrase: Phrase, lexicon: Lexicon) -> bool:
+    """Whether a phrase is of something that pictures are printed on."""
+    return any(word.stem in lexicon.carriers | lexicon.replicas for word in phrase.words)
 
 
 def is_person(phrase: Phrase, lexicon: Lexicon) -> bool:
@@ -146,4 +160,4 @@ def in_place(phrase: Phrase, lexicon: Lexicon) -> bool:
     return link not in ("in", "inside", "within") or known or named
 
 
-__all__ = ["claims", "in_place", "is_animal", "is_art", "is_name", "is_person", "seen", "sure_claims"]
+__all__ = ["carrier", "claims", "in_place", "is_animal", "is_art", "is_name", "is_person", "seen", "sure_claims"]

@@ -8,15 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from curation.dialogue.model import Focus
 from curation.dialogue.scene import Phrase
 from curation.dialogue.seen import is_art, is_name, is_person, sure_claims
 from curation.dialogue.subjects import is_plural, names_something, plain
-
-if TYPE_CHECKING:
-    from curation.dialogue.focus import View
+from curation.dialogue.view import View
 
 ITEM = "item"
 # Kinds that people ask for, the narrowest first: as a question names one, and several.

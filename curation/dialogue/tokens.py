@@ -216,7 +216,7 @@ def _acts_now(index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon)
     named = index - start > 1 and who[:1].isupper() and words[index - 2][:1].isupper()
     named = named and not lexicon.describes(words[index - 2])
     joined = Kind.CONJUNCTION in kinds[start:index]
-    several = joined or who.lower() in SEVERAL or (who.endswith("s") and not named)
+    several = joined or who.lower() in SEVERAL or who.endswith(("men", "children")) or (who.endswith("s") and not named)
     if not (living or named) or who.lower().endswith(("'s", "’s", "s'", "s’")) or lexicon.present[word] is several:
         return False
     if index + 1 < len(words) and kinds[index + 1] is Kind.CONJUNCTION:

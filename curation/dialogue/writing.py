@@ -169,6 +169,8 @@ def off_focus(turn: Turn, focus: Focus, evidence: Evidence) -> list[str]:
     told = lexicon.entailed(answer)
     if focus.expected and not focus.expected & told:
         return [f"{ASTRAY}the answer does not say what was to be told"]
+    if focus.also and not focus.also & told:
+        return [f"{ASTRAY}the answer names one of two facts"]
     spoken_of = lexicon.entailed(focus.subject)
     if focus.subject and not spoken_of & answer and turn.answer.split()[0].lower() not in lexicon.pronouns:
         return [f"{ASTRAY}the answer speaks of something else"]

@@ -86,11 +86,10 @@ def test_several_partitions_run_at_once_in_one_process_when_the_recipe_says_so()
 
 def test_a_partition_that_dies_more_often_than_allowed_is_given_up_and_the_run_goes_on() -> None:
     with ray_engine(max_retries=1) as engine:
-        found = run(engine, line(partial(toys.Deadly, "s3")), 4)
+        found = run(engine, line(partial(toys.Deadly, "s3")), 8)
     assert found["f-0+10"] == Failure("f-0+10", "its actors died more often than max_retries allows")
-    # f-10+10 waited in the same process, and Ray charges its deaths to who waits too.
-    assert isinstance(found["f-20+10"], Receipt)
-    assert isinstance(found["f-30+10"], Receipt)
+    # Ray charges deaths to those that wait in the same process too: to f-10+10, and to f-20+10 on a busy machine.
+    assert all(isinstance(found[f"f-{first}+10"], Receipt) for first in range(40, 80, 10))
 
 
 def test_a_dead_llm_pool_ends_the_run_with_its_own_error(plain: Any) -> None:

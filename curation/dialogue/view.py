@@ -1,0 +1,71 @@
+"""One fact as questions are made of it: what it denies, prints on a thing or only speaks of is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from curation.dialogue.denied import denied, is_denial
+from curation.dialogue.lexicon import Lexicon
+from curation.dialogue.scene import Action, Kind, Phrase, Scene
+from curation.dialogue.seen import is_animal, is_name, is_person, seen
+from curation.dialogue.subjects import Subject, gerund, names_something, subject_of
+
+
+@dataclass(frozen=True)
+class View:
+    """The phrases and actions of one fact that its image shows."""
+
+    scene: Scene
+    lexicon: Lexicon
+    phrases: tuple[Phrase, ...]
+    actions: tuple[Action, ...]
+
+    @classmethod
+    def of(cls, scene: Scene, lexicon: Lexicon) -> View:
+        """The view of one fact."""
+        absent = denied(scene)
+        shown = tuple(
+            phrase
+            for phrase in seen(scene, lexicon)
+            if not absent & {word.stem for word in phrase.words} and not any(is_denial(w.lower) for w in phrase.words)
+        )
+        return cls(scene, lexicon, shown, tuple(act for act in scene.actions if act.verb.stem not in absent))
+
+    def common(self) -> list[Phrase]:
+        """Phrases that are no names (the Golden Gate Bridge is not golden) and name something themselves."""
+        return [
+            p for p in self.phrases if not is_name(p, self.scene, self.lexicon) and names_something(p, self.lexicon)
+        ]
+
+    def subject(self, phrase: Phrase) -> Subject:
+        """The phrase as a question names it."""
+        return subject_of(phrase, self.scene, self.lexicon)
+
+    def living(self, phrase: Phrase) -> bool:
+        """Whether a phrase is of a person or an animal, or a name."""
+        named = is_name(phrase, self.scene, self.lexicon)
+        return named or is_person(phrase, self.lexicon) or is_animal(phrase, self.lexicon)
+
+    def present(self) -> Iterator[tuple[Action, str]]:
+        """Actions that go on in the picture and of which it is sure who acts, each with its verb in -ing."""
+        for action in self.actions:
+            if action.verb.stem in self.lexicon.frame or self.doubtful(action):
+                continue
+            before = self.scene.tokens[action.start - 1] if action.start else None
+            if before is not None and before.kind is Kind.PREPOSITION:
+                continue  # "after winning the final"
+            who = self.subject(action.subjects[0])
+            doing = gerund(action.verb.lower, who.be == "are", self.lexicon)
+            if doing and (doing == action.verb.lower or (before is not None and before.kind is Kind.WORD)):
+                yield action, doing
+
+    def doubtful(self, action: Action) -> bool:
+        """Whether nobody acts, or one of two may: of "mother holding a baby wearing a hat" neither is asked for."""
+        if not action.subjects or action.subjects[0] not in self.phrases:
+            return True
+        first, last = action.subjects[0], action.subjects[-1]
+        if first is last or last is self.subject(first).joined:
+            return not all(names_something(phrase, self.lexicon) for phrase in (first, last))
+        second = is_person(last, self.lexicon) or is_animal(last, self.lexicon)
+        return not self.living(first) or last.link is None or second
