@@ -1,6 +1,6 @@
 """Whether an alt-text tells of something to be seen, or is the headline of an article, an offer, the title of a song.
 
-A fifth of the alt-texts of LAION-400M are of that kind. A dialogue about one is about nothing that the image shows.
+One in eight alt-texts of LAION-400M is of that kind. A dialogue about one is about nothing that the image shows.
 English alone.
 """
 

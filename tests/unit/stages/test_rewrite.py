@@ -163,8 +163,8 @@ def test_an_answer_without_its_article_is_asked_for_again_and_kept_when_nothing_
 
 def test_a_reason_must_say_more_than_its_cue() -> None:
     section = RewriteSection(mix={"complex_reasoning": 1.0})
-    for reason, kept in (("helmet is yellow", 0), ("firefighter is wearing a yellow helmet", 1)):
-        answer = json.dumps({"answer": f"The helmet may protect the head, because the {reason}."})
+    for reason, kept in (("umbrella is red", 0), ("man is holding a red umbrella", 1)):
+        answer = json.dumps({"answer": f"It may be raining, because the {reason}."})
         chat = Scripted(lambda request, answer=answer: says(answer))
-        (row,) = Rewrite(section, chat)(table("Firefighter in yellow helmet")).to_pylist()
+        (row,) = Rewrite(section, chat)(table("Man holding a red umbrella")).to_pylist()
         assert len(row["turns"]) == kept
