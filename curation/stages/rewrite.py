@@ -43,10 +43,11 @@ class RewriteSection(Section):
     yields: dict[str, float] = Field({"complex_reasoning": 0.85})
     """Share of a type's planned turns that pass the checks with this model, to solve `lean` with; 1 if left out.
     `curation prompt mix RECIPE --measured` takes them from what the recipe's table holds."""
-    surplus: Literal["reject", "keep"] = "reject"
-    """What becomes of samples of which the mix wants no more, such as titles of products that carry a description and
-    nothing else: `reject` asks nothing of the LLM for as many as the mix requires (reason `surplus`), `keep` takes all
-    and lets the mix be missed."""
+    surplus: Literal["keep", "reject"] = "keep"
+    """What becomes of samples of which the mix wants no more, such as titles of products, which carry a description and
+    nothing else and are two thirds of LAION: `keep` takes all and comes as near to the mix as they let it, `reject`
+    asks nothing of the LLM for as many as the mix requires (reason `surplus`). `curation prompt mix` solves `lean`
+    for either."""
     max_turns: int = Field(4, ge=1, le=12)
     """Most turns of one dialogue."""
     min_words: dict[str, int] = Field({"conversation": 3, "detailed_description": 1, "complex_reasoning": 3})

@@ -167,7 +167,7 @@ def main() -> None:
     client = ClientSection(max_in_flight=given.in_flight)
     with Client(client, [Endpoint(given.endpoint, given.model)], LocalMeter()) as chat:
         before = prefix_cache(given.endpoint)
-        section, ours, theirs = RewriteSection(steer_questions=not given.no_steer, surplus="keep"), Written(), Written()
+        section, ours, theirs = RewriteSection(steer_questions=not given.no_steer), Written(), Written()
         if given.only != "llava":
             ours = write_ours(captions, chat, section)
         after = prefix_cache(given.endpoint)

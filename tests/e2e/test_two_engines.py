@@ -88,7 +88,7 @@ def test_one_of_two_engines_lost_in_mid_run_costs_no_row_and_throughput_is_back_
     mix = {"conversation": 0.5, "detailed_description": 0.5, "complex_reasoning": 0}
     inference = {"endpoints": endpoints, "client": CLIENT}
     source = {"paths": [str(tmp_path / "source" / "*.parquet")], "partition_rows": ROWS}
-    with world(tmp_path, 0, 0, source=source, rewrite={"mix": mix, "surplus": "keep"}, inference=inference) as made:
+    with world(tmp_path, 0, 0, source=source, rewrite={"mix": mix}, inference=inference) as made:
         made.add_rows("a.parquet", 0, ROWS)
         lose = (lambda: lost.signal_engine(signal.SIGSTOP)) if how == "hung" else lost.kill
         with _Watching(servers, lose) as seen:

@@ -111,7 +111,7 @@ def test_vision_mode_sends_the_image_and_the_checks_hold_the_answer_to_the_evide
 
 
 def test_without_vision_no_image_leaves_the_stage(server: LlmServer) -> None:
-    rewritten(server, RewriteSection(surplus="keep"), [("Blue vase on a shelf", "en", "blue")])
+    rewritten(server, RewriteSection(), [("Blue vase on a shelf", "en", "blue")])
     assert server.calls
     assert not any(seen(call)[0] for call in server.calls)
 
@@ -144,7 +144,7 @@ def test_a_target_language_is_reached_by_way_of_a_translation_that_is_the_eviden
     (row,) = rewritten(server, section, given)
     assert row["evidence"] == [{"source": "translation:en", "text": "A blue vase on a wooden shelf"}]
     assert said(row) & {"The vase is blue.", "The vase is on the shelf."}
-    (row,) = rewritten(server, RewriteSection(language="en", surplus="keep"), given)
+    (row,) = rewritten(server, RewriteSection(language="en"), given)
     assert (row["reason"], row["detail"]) == ("no_evidence", "no text in en, the text is de")
     described = RewriteSection(evidence=DESCRIBE, language="en", mix={"conversation": 1.0}, min_words={})
     (row,) = rewritten(server, described, given)
@@ -155,6 +155,6 @@ def test_a_target_language_is_reached_by_way_of_a_translation_that_is_the_eviden
 @pytest.mark.parametrize("told", ["A vase of 1955", "A vase", "Vase " * 30])
 def test_a_translation_with_other_digits_or_of_another_length_is_none(server: LlmServer, told: str) -> None:
     server.script = lambda call: Reply() if call.probe else Reply(text=json.dumps({"answer": told}))
-    section = RewriteSection(evidence={"translate": True}, language="en", surplus="keep")
+    section = RewriteSection(evidence={"translate": True}, language="en")
     (row,) = rewritten(server, section, [("Blaue Vase von 1954 auf einem Holzregal in der Stadt", "de", "blue")])
     assert row["reason"] == "no_evidence"

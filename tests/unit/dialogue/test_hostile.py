@@ -84,7 +84,7 @@ def test_ten_thousand_garbled_answers_and_not_one_is_accepted() -> None:
     rng = random.Random(20)
     chat = Writer(lambda request: garble(request, rng))
     given = table([f"{CAPTIONS[at % 5]}" for at in range(rows)])
-    after = Quality(QualitySection())(Rewrite(RewriteSection(surplus="keep"), chat)(given)).to_pylist()
+    after = Quality(QualitySection())(Rewrite(RewriteSection(), chat)(given)).to_pylist()
     assert chat.answers >= 10_000
     accepted = [row["turns"] for row in after if row["reason"] is None]
     assert accepted == []
@@ -124,9 +124,7 @@ def test_no_command_of_an_alt_text_reaches_a_dialogue() -> None:
         for first in (True, False)
     ]
     assert len(captions) >= 500
-    after = Quality(QualitySection())(
-        Rewrite(RewriteSection(surplus="keep"), Writer(obey))(table(captions))
-    ).to_pylist()
+    after = Quality(QualitySection())(Rewrite(RewriteSection(), Writer(obey))(table(captions))).to_pylist()
     for row in after:
         said = json.dumps(row["messages"] or [])
         assert not [canary for canary in CANARIES if json.dumps(canary)[1:-1] in said], (row["text"], said)

@@ -52,7 +52,7 @@ ONLY_DESCRIPTIONS = RewriteSection(mix={"detailed_description": 1.0})
 def test_a_dialogue_has_the_image_in_its_first_question_alone_and_roles_in_turn() -> None:
     chat = Scripted(describe)
     given = table("red vase on an oak shelf")
-    after = Rewrite(RewriteSection(surplus="keep"), chat)(given)
+    after = Rewrite(RewriteSection(), chat)(given)
     check_rows("rewrite", given, after)
     (row,) = after.to_pylist()
     messages = row["messages"]
@@ -103,7 +103,7 @@ def test_a_row_without_any_answer_says_why(answer: ChatAnswer, reason: str) -> N
 @pytest.mark.parametrize(("text", "language"), [(None, "en"), ("  ", "en"), ("Vaza e kuqe", "sq"), ("the of", "en")])
 def test_no_llm_is_asked_about_a_row_without_evidence(text: str | None, language: str) -> None:
     chat = Scripted(describe)
-    (row,) = Rewrite(RewriteSection(surplus="keep"), chat)(table(text, language=language)).to_pylist()
+    (row,) = Rewrite(RewriteSection(), chat)(table(text, language=language)).to_pylist()
     assert row["reason"] == "no_evidence"
     assert chat.asked == []
 
