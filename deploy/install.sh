@@ -44,5 +44,5 @@ if ! turbojpeg && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
   echo "installing libturbojpeg0 of this Debian"
   apt install -y --no-install-recommends libturbojpeg0 || { apt update && apt install -y --no-install-recommends libturbojpeg0; } || true
 fi
-turbojpeg || echo "libturbojpeg.so.0 is not here (Debian: apt-get install libturbojpeg0): JPEGs take a fifth longer to decode"
+turbojpeg || echo "libturbojpeg.so.0 is not here (Debian: apt-get install libturbojpeg0): JPEGs take a quarter longer"
 touch .venv/.ready-"$kind"

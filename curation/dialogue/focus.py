@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -12,7 +11,7 @@ from curation.dialogue.lexicon import Lexicon
 from curation.dialogue.model import Evidence, Focus
 from curation.dialogue.scene import Phrase, Scene
 from curation.dialogue.seen import carrier, in_place, is_animal, is_name, is_person, sure_claims
-from curation.dialogue.subjects import names_something, plain
+from curation.dialogue.subjects import names_something, plain, slot
 from curation.dialogue.things import last_colour, things
 from curation.dialogue.view import View
 
@@ -51,14 +50,6 @@ def _words_of(scene: Scene) -> frozenset[str]:
     return frozenset(token.stem for token in scene.content) - WRITTEN.asked
 
 
-def _slot(phrase: Phrase) -> str:
-    """How a question may name a phrase, as a regular expression: by its head, with up to three words before it."""
-    head = re.escape(phrase.head.lower)
-    if phrase.capitalised and phrase.head.text != phrase.head.lower:  # a topic may write a title in lower case
-        head = f"(?:{re.escape(phrase.head.text)}|{head})"
-    return f"(?:[A-Za-zÀ-ÖØ-öø-ÿ'’-]{{1,14}} ){{0,3}}{head}"
-
-
 def _focus(kind: str, topic: str, subject: Phrase, asked: str, expected: str, *forms: str) -> Focus:
     """A focus on what is told of a phrase; without `asked`, the question must name the phrase."""
     named = frozenset(word.stem for word in subject.words)
@@ -80,7 +71,7 @@ def _counts(view: View) -> Iterator[Focus]:
             continue
         if 2 <= number <= NUMBER_LIMIT and view.subject(phrase).be == "are":
             topic = f"how many {plain(phrase, view.scene, lexicon)} there are"
-            form = f"How many {_slot(phrase)} (?:are|can) {TEXT}"
+            form = f"How many {slot(phrase)} (?:are|can) {TEXT}"
             yield _focus("count", topic, phrase, phrase.head.stem, first.stem, form)
 
 
@@ -95,7 +86,7 @@ def _colours(view: View) -> Iterator[Focus]:
             who = view.subject(phrase)
             topic = f"the color of the {plain(phrase, view.scene, lexicon)}"
             asks = (f"What color {who.be}", f"Which color {who.be}", "What is the color of")
-            forms = [f"{ask} the {_slot(phrase)}" for ask in asks]
+            forms = [f"{ask} the {slot(phrase)}" for ask in asks]
             yield replace(_focus("color", topic, phrase, phrase.head.stem, "", *forms), expected=colours)
 
 
@@ -109,7 +100,7 @@ def _materials(view: View) -> Iterator[Focus]:
                 be = view.subject(phrase).be
                 topic = f"what the {plain(phrase, view.scene, lexicon, materials=False)} {be} made of"
                 asks = ("What", "What material", "Which material")
-                forms = [f"{ask} {be} the {_slot(phrase)} made of" for ask in asks]
+                forms = [f"{ask} {be} the {slot(phrase)} made of" for ask in asks]
                 yield _focus("material", topic, phrase, phrase.head.stem, word.stem, *forms)
 
 
@@ -122,7 +113,7 @@ def _wearing(view: View) -> Iterator[Focus]:
             if len(before) == 1:
                 who = view.subject(before[0])
                 topic = f"what {who.text} {who.be} wearing"
-                forms = [f"{ask} {who.be} (?:the )?{_slot(before[0])} wearing" for ask in ("What", "What clothing")]
+                forms = [f"{ask} {who.be} (?:the )?{slot(before[0])} wearing" for ask in ("What", "What clothing")]
                 yield _focus("wearing", topic, before[0], lexicon.stem("wear"), phrase.head.stem, *forms)
 
 
@@ -162,7 +153,7 @@ def _doing(view: View) -> Iterator[Focus]:
             is_person(subject, lexicon) or is_animal(subject, lexicon) or acts
         ):
             who = view.subject(subject)
-            form = f"What {who.be} (?:the )?{_slot(subject)}{who.more} doing"
+            form = f"What {who.be} (?:the )?{slot(subject)}{who.more} doing"
             yield _focus("doing", f"what {who.text} {who.be} doing", subject, "", action.verb.stem, form)
 
 
@@ -185,7 +176,7 @@ def _places(view: View) -> Iterator[Focus]:
             return
         article = f"{phrase.determiner} " if phrase.determiner else ""
         topic = f"where {who.text} {who.be} ({phrase.link.lower} {article}{phrase.text})"
-        whole = f"{_slot(subject)}(?: of {TEXT})?" if " of " in topic else f"{_slot(subject)}{who.more}"
+        whole = f"{slot(subject)}(?: of {TEXT})?" if " of " in topic else f"{slot(subject)}{who.more}"
         yield _focus("place", topic, subject, "", phrase.head.stem, f"Where {who.be} (?:the )?{whole}")
         return
 

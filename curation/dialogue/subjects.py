@@ -106,6 +106,14 @@ def names_something(phrase: Phrase, lexicon: Lexicon) -> bool:
     return not fixed and len(head.text) > 1 and head.text[0].isalpha() and not head.lower.endswith(("'s", "’s"))
 
 
+def slot(phrase: Phrase) -> str:
+    """How a question may name a phrase, as a regular expression: by its head, with up to three words before it."""
+    head = re.escape(phrase.head.lower)
+    if phrase.capitalised and phrase.head.text != phrase.head.lower:  # a topic may write a title in lower case
+        head = f"(?:{re.escape(phrase.head.text)}|{head})"
+    return f"(?:[A-Za-zÀ-ÖØ-öø-ÿ'’-]{{1,14}} ){{0,3}}{head}"
+
+
 def gerund(verb: str, plural: bool, lexicon: Lexicon) -> str | None:
     """The form in -ing of a verb that tells what goes on: of "riding", of "rides" of one and "ride" of several. None
     for any other form: a past, or a noun that was taken for a verb."""

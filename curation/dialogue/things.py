@@ -1,18 +1,17 @@
 """What kind of thing a caption shows first, and the color it ends in: most of what titles of products tell.
 
-"Ash Falcon suede ankle boots in black" tells of no deed and no place; it answers "What shoes are shown?" and "What
+"Ash Falcon suede ankle boots in black" tells of no deed and no place; it answers "What items are shown?" and "What
 color are the boots?".
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from curation.dialogue.model import Focus
 from curation.dialogue.scene import Phrase
 from curation.dialogue.seen import is_art, is_name, is_person, sure_claims
-from curation.dialogue.subjects import is_plural, names_something, plain
+from curation.dialogue.subjects import is_plural, names_something, plain, slot
 from curation.dialogue.view import View
 
 ITEM = "item"
@@ -59,9 +58,7 @@ def last_colour(view: View) -> Iterator[Focus]:
     if told or not apart or not alone or last.head.stem not in lexicon.colours:
         return
     be = "are" if is_plural(first, scene, lexicon) else "is"
-    head = first.head.text if first.capitalised and not scene.titled else first.head.lower
-    slot = f"(?:[A-Za-zÀ-ÖØ-öø-ÿ'’-]{{1,14}} ){{0,3}}{re.escape(head)}"
-    forms = (f"What color {be} the {slot}", f"Which color {be} the {slot}")
+    forms = (f"What color {be} the {slot(first)}", f"Which color {be} the {slot(first)}")
     named = frozenset(word.stem for word in first.words)
     topic = f"the color of the {plain(first, scene, lexicon)}"
     yield Focus("color", topic, frozenset({first.head.stem}), frozenset({last.head.stem}), named, forms)
