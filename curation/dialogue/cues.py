@@ -14,17 +14,21 @@ from curation.dialogue.model import Evidence, Focus
 from curation.dialogue.reasons import stated
 from curation.dialogue.scene import Phrase, Scene
 from curation.dialogue.seen import is_art
+from curation.dialogue.subjects import names_something, with_article
 from curation.dialogue.view import View
 
 # What a reason may begin with: a sentence about something in the image. "It is" begins none but that of a time.
 REASON = "(?:the |an? |there (?:is|are) |two |three |four |[A-Z])[A-Za-zÀ-ÖØ-öø-ÿ0-9 '’-]{6,90}"
-WHO = "{who}"
+SHORT = 3  # words of a phrase that a question repeats whole
+WHO, WHAT = "{who}", "{what}"
 SIGHTS = (
     "What in the image suggests that {conclusion}?",
     "Which details hint that {conclusion}?",
     "What makes one think that {conclusion}?",
 )
-FEASTS = frozenset({"day", "eve", "tree", "trees", "market", "markets", "parade", "sunday", "party", "dinner", "egg"})
+FEASTS = frozenset(
+    {"day", "eve", "tree", "trees", "market", "markets", "parade", "sunday", "party", "dinner", "egg", "eggs", "bunny"}
+)
 
 
 def cue_foci(evidence: Evidence) -> list[Focus]:
@@ -33,9 +37,11 @@ def cue_foci(evidence: Evidence) -> list[Focus]:
     for cue in cues_of(evidence):
         named = cue.stems & evidence.stems
         if named and cue.rank >= 0:
-            clue, at = _clue(evidence, named)
             beside = cue.beside & evidence.stems
-            clue = "; ".join(dict.fromkeys((clue, *([_clue(evidence, beside)[0]] if beside else []))))
+            clue, at = _clue(evidence, named, beside if cue.together else frozenset())
+            clue = "; ".join(
+                dict.fromkeys((clue, *([_clue(evidence, beside)[0]] if beside and not cue.together else [])))
+            )
             reason = f"(?:it is [a-z ]{{3,20}}|{REASON})" if named & evidence.lexicon.times else REASON
             form = f"{cue.conclusion[:1].upper()}{cue.conclusion[1:]}, because {reason}"
             found.extend(
@@ -62,32 +68,38 @@ def cues_of(evidence: Evidence) -> tuple[Cue, ...]:
     lexicon = evidence.lexicon
     pairs = zip(evidence.facts, evidence.scenes, strict=True)
     scenes = [scene for fact, scene in pairs if fact.source != OCR]
-    if not lexicon.reads or evidence.stems & lexicon.replicas or any(is_art(scene, lexicon) for scene in scenes):
+    copies = evidence.stems & lexicon.replicas  # of a plush owl only the plush tells
+    if not lexicon.reads or any(is_art(scene, lexicon) for scene in scenes):
         return ()
     views = [View.of(scene, lexicon) for scene in scenes]
-    found = [cue for view in views for cue in stated(view)]
+    found = [] if copies else [cue for view in views for cue in stated(view)]
     stems = frozenset(token.stem for scene in scenes for token in scene.content)
     stems -= frozenset(stem for scene in scenes for stem in denied(scene))
     for cue in lexicon.cues:
-        if cue.unless & evidence.stems or not cue.stems & stems or (cue.beside and not cue.beside & stems):
+        told = cue.stems & (stems & copies if copies else stems) and (not cue.beside or cue.beside & stems)
+        if not told or cue.unless & evidence.stems:
             continue
-        view = next((view for view in views if cue.stems & _places_of(cue, view)), None)
-        if view is not None:
-            found.extend(_told_of(cue, view))
+        for view in views:
+            at = next(_places_of(cue, view), None)
+            done = not cue.together and any(action.verb.stem in cue.stems for action in view.actions)
+            if at is not None or done:
+                found.extend(_told_of(cue, view, at))
+                break
     return tuple(found)
 
 
-def _places_of(cue: Cue, view: View) -> frozenset[str]:
-    """Stems that may be a cue where they stand."""
-    phrases = [*view.phrases, *(p for p in view.scene.phrases if p.link is not None and p.link.lower == "during")]
-    acts = frozenset(action.verb.stem for action in view.actions)
-    if cue.named:
-        return frozenset(word.stem for phrase in phrases for word in phrase.words if _feast(word.text, phrase))
-    plain = [phrase for phrase in phrases if not view.scene.is_name(phrase)]
-    if cue.anywhere:
-        return acts | {word.stem for phrase in plain for word in phrase.words}
-    sights = [phrase for phrase in phrases if phrase.head.stem in view.lexicon.places]
-    return acts | {phrase.head.stem for phrase in (*plain, *sights)}
+def _places_of(cue: Cue, view: View) -> Iterator[Phrase]:
+    """The phrases that hold a cue where it may stand; of a title only the first: a jacket "in Cactus" has no thorns."""
+    for phrase in (*view.phrases, *(p for p in view.scene.phrases if p.link is not None and p.link.lower == "during")):
+        words = phrase.words if cue.anywhere or cue.named else phrase.words[-1:]
+        if cue.named:
+            words = tuple(word for word in words if _feast(word.text, phrase))
+        elif view.scene.is_name(phrase) and (cue.anywhere or phrase.head.stem not in view.lexicon.places):
+            continue
+        later = view.scene.titled and not cue.named and phrase is not view.scene.phrases[0]
+        apart = cue.together and not cue.beside & {word.stem for word in phrase.words}
+        if not (apart or later) and any(word.stem in cue.stems for word in words):
+            yield phrase
 
 
 def _feast(word: str, phrase: Phrase) -> bool:
@@ -97,21 +109,30 @@ def _feast(word: str, phrase: Phrase) -> bool:
     return not after or not after[0][:1].isupper() or after[0].lower() in FEASTS
 
 
-def _told_of(cue: Cue, view: View) -> Iterator[Cue]:
-    """The cue with who is meant put into its questions and its conclusion; none where that is not sure."""
+def _told_of(cue: Cue, view: View, at: Phrase | None) -> Iterator[Cue]:
+    """The cue with who and what is meant put into its questions and its conclusion; none where that is not sure."""
     who = _who(cue, view)
-    if who is None:
-        ask = tuple(question for question in _ask(cue) if WHO not in question)
-        if ask and WHO not in cue.conclusion:
-            yield replace(cue, ask=ask)
-        return
-    text = view.subject(who).text
-    yield replace(
-        cue,
-        ask=tuple(question.replace(WHO, text) for question in _ask(cue)),
-        conclusion=cue.conclusion.replace(WHO, text),
-        words=cue.words | view.lexicon.stems(WORD.findall(text)),
-    )
+    named = {WHO: view.subject(who).text if who else None, WHAT: _named(at, cue, view) if at else None}
+    ask, conclusion, words = _ask(cue), cue.conclusion, cue.words
+    for slot, text in named.items():
+        if text is None:
+            ask = tuple(question for question in ask if slot not in question)
+        else:
+            ask = tuple(question.replace(slot, text) for question in ask)
+            conclusion = conclusion.replace(slot, text)
+            words |= view.lexicon.stems(WORD.findall(text)) if slot in cue.conclusion else frozenset()
+    if ask and WHO not in conclusion and WHAT not in conclusion:
+        yield replace(cue, ask=ask, conclusion=conclusion, words=words)
+
+
+def _named(phrase: Phrase, cue: Cue, view: View) -> str | None:
+    """The phrase as a question names it: a long one, and a title, by its head and what makes it a cue."""
+    if not names_something(phrase, view.lexicon):
+        return None
+    if len(phrase.words) <= SHORT and not view.scene.titled:
+        return with_article(phrase, view.scene, view.lexicon)
+    told = [word for word in phrase.words if word is phrase.head or word.stem in cue.stems | cue.beside]
+    return " ".join(["the", *(word.lower for word in told)])
 
 
 def _ask(cue: Cue) -> tuple[str, ...]:
@@ -133,17 +154,18 @@ def _who(cue: Cue, view: View) -> Phrase | None:
     return living[0] if len(living) == 1 and living[0] is view.scene.phrases[0] else None
 
 
-def _clue(evidence: Evidence, named: frozenset[str]) -> tuple[str, int]:
-    """The piece of a fact that holds the cue: its phrase, with what links it ("at dawn", "with umbrella"); and which
-    fact it is."""
+def _clue(evidence: Evidence, named: frozenset[str], beside: frozenset[str] = frozenset()) -> tuple[str, int]:
+    """The piece of a fact that holds the cue (and with it what must stand beside it): its phrase, with what links it
+    ("at dawn", "with umbrella"); and which fact it is."""
     for at, scene in enumerate(evidence.scenes):
         for action in scene.actions:
-            if action.verb.stem in named:
+            if action.verb.stem in named and not beside:
                 after = next((phrase for phrase in scene.phrases if phrase.start > action.start), None)
                 end = after.start + len(after.words) if after and after.clause == action.clause else action.start + 1
                 return " ".join(token.text for token in scene.tokens[action.start : end]), at
         for phrase in scene.phrases:
-            if any(word.stem in named for word in phrase.words):
+            words = {word.stem for word in phrase.words}
+            if words & named and (not beside or words & beside):
                 return _linked(phrase, scene), at
     return min(token.lower for token in evidence.content if token.stem in named), 0
 

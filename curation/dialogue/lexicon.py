@@ -31,6 +31,7 @@ class Cue:
     core: frozenset[str]  # stems of the conclusion itself, hedges left out
     beside: frozenset[str] = frozenset()  # stems of a second fact: the evidence and the reason must hold one too
     rank: int = 0  # which of several cues is asked of: one that joins two facts first; below 0 none is asked
+    together: bool = False  # whether cue and second fact must stand in one phrase: "wooden bench"
 
 
 class Lexicon:
@@ -241,8 +242,9 @@ class Lexicon:
             conclusion=cue["conclusion"],
             words=self.stems(cue["words"]) | self.stems(WORD.findall(cue["conclusion"])),
             beside=self.stems(cue.get("with", ())),
-            rank=-1 if cue.get("plan") == "false" else int("with" in cue),
+            rank=-1 if cue.get("plan") == "false" else int("with" in cue and "together" not in cue),
             anywhere=cue.get("anywhere") == "true",
+            together=cue.get("together") == "true",
             named=any(word[:1].isupper() for word in cue["cue"]),
             unless=self.stems(cue.get("unless", ())),
             core=frozenset(

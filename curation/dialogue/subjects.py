@@ -38,15 +38,16 @@ class Subject:
 def subject_of(phrase: Phrase, scene: Scene, lexicon: Lexicon) -> Subject:
     """The phrase with its article, without what a topic need not tell; names keep capitals and have no article."""
     after = scene.phrases[scene.phrases.index(phrase) + 1 :][:1]
-    text = _with_article(phrase, scene, lexicon)
+    text = with_article(phrase, scene, lexicon)
     if after and _joins(phrase, after[0], scene):
-        return Subject(f"{text} and {_with_article(after[0], scene, lexicon)}", "are", after[0])
+        return Subject(f"{text} and {with_article(after[0], scene, lexicon)}", "are", after[0])
     if after and after[0].link is not None and after[0].link.lower == "of" and not is_name(phrase, scene, lexicon):
         text = f"{text} of {plain(after[0], scene, lexicon)}"
     return Subject(text, "are" if is_plural(phrase, scene, lexicon) else "is")
 
 
-def _with_article(phrase: Phrase, scene: Scene, lexicon: Lexicon) -> str:
+def with_article(phrase: Phrase, scene: Scene, lexicon: Lexicon) -> str:
+    """The phrase as one speaks of it again: "the bench", "Messi"."""
     text = plain(phrase, scene, lexicon)
     own = phrase.head.stem in lexicon.places  # the Eiffel Tower
     single = len(phrase.words) == 1 and phrase.head.text[:1].isupper() and phrase.start > 0 and not scene.titled
