@@ -27,6 +27,7 @@ class LocalMeter:
         self._totals: dict[str, Counter[str]] = {}
 
     def add(self, stage: str, counts: Mapping[str, float]) -> None:
+        """See `Meter.add`."""
         with self._lock:
             total = self._totals.setdefault(stage, Counter())
             for key, value in counts.items():
@@ -45,4 +46,5 @@ class Under:
         self._meter, self._stage = meter, stage
 
     def add(self, stage: str, counts: Mapping[str, float]) -> None:
+        """Counts under its own stage, whatever `stage` says."""
         self._meter.add(self._stage, counts)

@@ -145,9 +145,11 @@ class _Nothing:
     """What has landed where nobody asks the table: the source is looked at whole."""
 
     def file(self, file_id: str) -> bool:
+        """No file has landed whole."""
         return False
 
     def partition(self, partition_id: str) -> bool:
+        """No partition has."""
         return False
 
 

@@ -148,7 +148,7 @@ def _is_verb(index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon, 
         return lexicon.stem(word) in lexicon.verbs or (before_word == "to" and after_word in ("a", "an", "the"))
     if _is_named(index, words, kinds) or f"{word} {after_word.removesuffix('s')}" in lexicon.ing_compounds:
         return False
-    if _acts_now(index, words, kinds, lexicon):
+    if _acts_now(index, words, kinds, lexicon) or _after_one(index, words, kinds, lexicon, verbs):
         return True
     if word in SHOWS and (before_word in PICTURES or lexicon.stem(before_word) in lexicon.depictions):
         return True
@@ -172,7 +172,8 @@ def _is_verb(index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon, 
         return lexicon.stem(word) in lexicon.verbs | verbs  # "a diagram that compares cats and dogs"
     if before is Kind.WORD and after_word in ("a", "an", "the"):
         return True  # "firefighters battle a fire": whatever stands between a noun and an article
-    if lexicon.stem(word) not in lexicon.verbs | verbs or (
+    bare = _many(before_word) and lexicon.present.get(words[index]) is False  # "commuters wade through"
+    if not (bare or lexicon.stem(word) in lexicon.verbs | verbs) or (
         word in lexicon.verb_form_nouns and lexicon.stem(word) not in verbs
     ):
         return False
@@ -183,7 +184,7 @@ def _is_verb(index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon, 
         bare = after is Kind.WORD and lexicon.stem(word) in verbs
         objects = after in (Kind.PREPOSITION, Kind.FUNCTION) or after_word in lexicon.determiners
         return before is Kind.WORD and (bare or objects)
-    several = before_word.endswith("s") and not before_word.endswith(("ss", "us", "is"))  # no "bus stop"
+    several = _many(before_word)  # no "bus stop"
     return before is Kind.WORD and several and after in (Kind.PREPOSITION, Kind.FUNCTION)
 
 
@@ -209,19 +210,49 @@ def _acts_now(index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon)
     if word not in lexicon.present or not index or kinds[index - 1] is not Kind.WORD:
         return False
     start = next((at + 1 for at in range(index - 1, -1, -1) if kinds[at] is Kind.BREAK), 0)
-    if any(kind not in (Kind.WORD, Kind.FUNCTION, Kind.CONJUNCTION) for kind in kinds[start:index]):
+    end = _before_what_they_have(start, index, words, kinds)
+    if end == start or any(kind not in (Kind.WORD, Kind.FUNCTION, Kind.CONJUNCTION) for kind in kinds[start:end]):
         return False
-    who = words[index - 1]
+    who = words[end - 1]
     living = who.lower() in lexicon.people or lexicon.stem(who) in lexicon.animals
-    named = index - start > 1 and who[:1].isupper() and words[index - 2][:1].isupper()
-    named = named and not lexicon.describes(words[index - 2])
-    joined = Kind.CONJUNCTION in kinds[start:index]
+    named = end - start > 1 and who[:1].isupper() and words[end - 2][:1].isupper()
+    named = named and not lexicon.describes(words[end - 2])
+    joined = Kind.CONJUNCTION in kinds[start:end]
     several = joined or who.lower() in SEVERAL or who.endswith(("men", "children")) or (who.endswith("s") and not named)
     if not (living or named) or who.lower().endswith(("'s", "’s", "s'", "s’")) or lexicon.present[word] is several:
         return False
     if index + 1 < len(words) and kinds[index + 1] is Kind.CONJUNCTION:
         return False  # "dog walks and training"
     return after not in lexicon.compounds
+
+
+def _before_what_they_have(start: int, index: int, words: list[str], kinds: list[Kind]) -> int:
+    """Where the name of who acts ends: before "in saffron robes" of "monks in saffron robes walk barefoot", since after
+    a noun for several things comes a verb and seldom another noun."""
+    links = [at for at in range(start, index) if kinds[at] is Kind.PREPOSITION]
+    has = len(links) == 1 and words[links[0]].lower() in ("in", "with") and _many(words[index - 1].lower())
+    return links[0] if has and index + 1 < len(words) and kinds[index + 1] is not Kind.BREAK else index
+
+
+def _after_one(index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon, verbs: frozenset[str]) -> bool:
+    """Whether a word in -s must be a verb because an "a" before it wants a noun for one: "a whale breaches off"."""
+    word, start = words[index], index
+    while start and kinds[start - 1] is Kind.WORD:
+        start -= 1
+    own = words[start:index]
+    one = start and own and words[start - 1].lower() in ("a", "an")
+    if not one or not word.islower() or not _many(word) or kinds[min(index + 1, len(words) - 1)] is Kind.WORD:
+        return False
+    if any(lexicon.stem(each) in lexicon.numbers or not each.isalpha() for each in own):
+        return False  # "a hundred", "a man's"
+    living = own[-1].lower() in lexicon.people or lexicon.stem(own[-1]) in lexicon.animals
+    known = lexicon.present.get(word) or lexicon.stem(word) in lexicon.verbs | verbs
+    return living or (bool(known) and not lexicon.describes(own[-1]))
+
+
+def _many(word: str) -> bool:
+    """Whether a lower-case word is a noun for several things, as far as its ending tells, or a verb for one who acts."""
+    return word.endswith("s") and not word.endswith(("ss", "us", "is"))
 
 
 def _acts_for_once(index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon) -> bool:

@@ -127,6 +127,7 @@ class Capped(httpx2.AsyncByteStream):
             yield chunk
 
     async def aclose(self) -> None:
+        """Close the body that is capped."""
         await self._inner.aclose()
 
 

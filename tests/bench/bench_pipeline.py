@@ -27,26 +27,10 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-from aiohttp import web
 
 from tests.servers.openai import Call, Reply
+from tests.servers.relay import Clock, Relay
 from tests.world import World, answer, world
-
-
-class Clock:
-    """When answers left, and how many tokens each had."""
-
-    def __init__(self) -> None:
-        self.done: list[tuple[float, int]] = []
-        self.began = 0.0
-
-    def rates(self) -> tuple[float, float]:
-        """Tokens per second: whole, steady."""
-        done = sorted(self.done)
-        whole = sum(tokens for _, tokens in done) / (done[-1][0] - self.began)
-        low, high = len(done) // 10, 9 * len(done) // 10
-        steady = sum(tokens for _, tokens in done[low + 1 : high + 1]) / (done[high][0] - done[low][0])
-        return whole, steady
 
 
 class Sleeper(Clock):
@@ -68,62 +52,21 @@ class Sleeper(Clock):
         return reply
 
 
-class Relay:
-    """Hands requests on to a real engine, and keeps them and the times of their answers. Starts at `with`."""
+def rates(clock: Clock) -> tuple[float, float]:
+    """Tokens per second: whole, steady."""
+    done = sorted(clock.done)
+    whole = sum(tokens for _, tokens in done) / (done[-1][0] - clock.began)
+    low, high = len(done) // 10, 9 * len(done) // 10
+    steady = sum(tokens for _, tokens in done[low + 1 : high + 1]) / (done[high][0] - done[low][0])
+    return whole, steady
 
-    def __init__(self, endpoint: str) -> None:
-        self._upstream = endpoint.removesuffix("/v1")
-        self._loop = asyncio.new_event_loop()
-        self.clock = Clock()
-        self.bodies: list[dict[str, object]] = []
-        self.url = ""
-        self.in_flight = 0
 
-    def __enter__(self) -> Relay:
-        threading.Thread(target=self._loop.run_forever, daemon=True).start()
-        asyncio.run_coroutine_threadsafe(self._start(), self._loop).result()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        asyncio.run_coroutine_threadsafe(self._session.close(), self._loop).result()
-        self._loop.call_soon_threadsafe(self._loop.stop)
-
-    def fresh(self) -> None:
-        """Forget the times, and let the engine forget its prefix cache."""
-        self.clock, self.bodies = Clock(), []
-        request = urllib.request.Request(f"{self._upstream}/reset_prefix_cache", method="POST")
-        with urllib.request.urlopen(request, timeout=30):
-            pass
-
-    async def _start(self) -> None:
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0), timeout=aiohttp.ClientTimeout(None)
-        )
-        app = web.Application(client_max_size=2**26)
-        app.router.add_route("*", "/{path:.*}", self._hand_on)
-        runner = web.AppRunner(app)
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        self.url = f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
-
-    async def _hand_on(self, request: web.Request) -> web.Response:
-        data = await request.read()
-        body = json.loads(data) if data else {}
-        counts = body.get("max_tokens", 1) > 1  # a probe asks for one token
-        if counts:
-            self.clock.began = self.clock.began or time.perf_counter()
-            self.in_flight += 1
-            self.bodies.append(body)
-        headers = {"Content-Type": "application/json"}
-        url = f"{self._upstream}{request.path}"
-        async with self._session.request(request.method, url, data=data, headers=headers) as response:
-            answered = await response.read()
-        if counts:
-            self.in_flight -= 1
-            tokens = json.loads(answered).get("usage", {}).get("completion_tokens", 0)
-            self.clock.done.append((time.perf_counter(), tokens))
-        return web.Response(body=answered, status=response.status, content_type="application/json")
+def fresh(relay: Relay) -> None:
+    """Forget the times, and let the engine forget its prefix cache."""
+    relay.clock, relay.bodies = Clock(), []
+    request = urllib.request.Request(f"{relay.upstream}/reset_prefix_cache", method="POST")
+    with urllib.request.urlopen(request, timeout=30):
+        pass
 
 
 def bare(url: str, bodies: list[dict[str, object]], in_flight: int) -> None:
@@ -187,18 +130,18 @@ def real(given: argparse.Namespace, folder: str) -> dict[str, float]:
         endpoints = [{"url": relay.url, "model": given.model}]
         inference = {"endpoints": endpoints, "client": client}
         with world(Path(folder), rewrite={}, inference=inference, **sections(folder)) as made:
-            relay.fresh()
+            fresh(relay)
             mean = run(made, given.rows, lambda: relay.in_flight)
             ours, bodies = relay.clock, relay.bodies
-            relay.fresh()
+            fresh(relay)
             bare(relay.url, bodies, given.in_flight)
             return figures(made, ours, relay.clock, mean)
 
 
 def figures(made: World, ours: Clock, loop: Clock, mean: float) -> dict[str, float]:
     """What is printed."""
-    whole, steady = ours.rates()
-    bare_whole, bare_steady = loop.rates()
+    whole, steady = rates(ours)
+    bare_whole, bare_steady = rates(loop)
     return {
         "accepted": made.table.status().accepted, "requests": len(ours.done), "mean_in_flight": mean,
         "run_tokens_per_s": whole, "bare_tokens_per_s": bare_whole, "share_whole": whole / bare_whole,

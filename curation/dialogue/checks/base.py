@@ -62,6 +62,11 @@ class Context:
         return frozenset(token.stem for token in self.question.content)
 
     @cached_property
+    def asked_by_cue(self) -> bool:
+        """Whether the question is one that comes with a cue of the evidence, and so is not the writer's."""
+        return any(self.turn.question in cue.ask for cue in cues_of(self.evidence))
+
+    @cached_property
     def inferable(self) -> frozenset[str]:
         """Stems that a reasoning turn may use because it names the cue that carries them."""
         if self.turn.response_type != REASONING:

@@ -142,8 +142,8 @@ class Leak(BaseCheck):
 
     def check(self, context: Context) -> Reject | None:
         for name, text in (("question", context.turn.question), ("answer", context.turn.answer)):
-            if name == "question" and context.turn.response_type == DESCRIPTION:
-                continue  # the prompt file's own: "Write a caption for this photo."
+            if name == "question" and (context.turn.response_type == DESCRIPTION or context.asked_by_cue):
+                continue  # not the writer's: "Write a caption for this photo.", "Which details hint that ...?"
             found = context.lexicon.leaks.search(text)
             if found and found.group().lower() not in context.evidence.text.lower():
                 return fail(Reason.CAPTION_LEAK, f"the {name} says “{found.group()}”")

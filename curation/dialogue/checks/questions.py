@@ -9,7 +9,6 @@ from typing import Literal
 from pydantic import Field
 
 from curation.dialogue.checks.base import DESCRIPTION, FALSE_PREMISE, BaseCheck, Context, fail, supported
-from curation.dialogue.cues import cues_of
 from curation.dialogue.given import given_by
 from curation.dialogue.premise import premise_foci
 from curation.dialogue.scene import Kind, read
@@ -32,7 +31,7 @@ class Presupposition(BaseCheck):
 
     def check(self, context: Context) -> Reject | None:
         lexicon = context.lexicon
-        if context.turn.response_type in (DESCRIPTION, FALSE_PREMISE) or _asked_by_cue(context):
+        if context.turn.response_type in (DESCRIPTION, FALSE_PREMISE) or context.asked_by_cue:
             return None
         allowed = context.allowed - (lexicon.resting - context.evidence.supported if lexicon.reads else frozenset())
         allowed |= lexicon.question_words | _asked_kind(context) | _rests(context)
@@ -49,7 +48,7 @@ class Unseen(BaseCheck):
     kind: Literal["unseen"] = "unseen"
 
     def check(self, context: Context) -> Reject | None:
-        if context.turn.response_type in (DESCRIPTION, FALSE_PREMISE) or _asked_by_cue(context):
+        if context.turn.response_type in (DESCRIPTION, FALSE_PREMISE) or context.asked_by_cue:
             return None
         found = context.lexicon.unseen.search(context.turn.question)
         # what the evidence speaks of itself may be asked: a price tag
@@ -98,14 +97,9 @@ class Answered(BaseCheck):
         turn = context.turn
         if turn.response_type in (DESCRIPTION, FALSE_PREMISE):
             return None
-        if (
-            not self.allow_yes_no
-            and not _asked_by_cue(context)
-            and context.lexicon.reads
-            and YES_NO.match(turn.question)
-        ):
+        if not self.allow_yes_no and not context.asked_by_cue and context.lexicon.reads and YES_NO.match(turn.question):
             return fail(Reason.BAD_QUESTION, "a yes-or-no question")
-        if _asked_by_cue(context):
+        if context.asked_by_cue:
             return None
         fresh = context.answer_stems - context.question_stems - context.lexicon.frame
         if not fresh:
@@ -168,11 +162,6 @@ def _rests(context: Context) -> frozenset[str]:
     living = context.lexicon.persons | context.lexicon.animals
     subjects = {token.stem for token in context.question.content}
     return frozenset() if subjects & living else context.lexicon.resting
-
-
-def _asked_by_cue(context: Context) -> bool:
-    """Whether the question is one that comes with a cue of the evidence."""
-    return any(context.turn.question in cue.ask for cue in cues_of(context.evidence))
 
 
 def _colour_of_asked(context: Context, colours: frozenset[str]) -> bool:
