@@ -126,6 +126,8 @@ def _objects(view: View) -> Iterator[Focus]:
             continue  # "drives off the first tee"
         if direct is None or direct.head.lower in lexicon.people or not _is_object(direct, view):
             continue
+        if action.verb.stem in lexicon.stems(("sit", "stand")):
+            continue  # "students sit an exam"
         subject = action.subjects[0]
         if (view.living(subject) or action.verb.stem not in lexicon.talk) and action.verb.stem not in lexicon.social:
             who = view.subject(subject)
@@ -166,7 +168,7 @@ def _places(view: View) -> Iterator[Focus]:
     for phrase in () if printed else view.phrases[1:]:
         if phrase.link is None or phrase.link.lower not in lexicon.place_prepositions - PATHS or phrase.clause:
             continue
-        no_place = lexicon.clothing | lexicon.times | frozenset(lexicon.materials)
+        no_place = lexicon.clothing | lexicon.times | frozenset(lexicon.materials) | lexicon.colours
         if phrase.head.stem in no_place or not in_place(phrase, lexicon):  # boots in brown leather are nowhere yet
             continue
         if _before_is_directed(scene, phrase, lexicon) or not hangs_on_first(scene, phrase, lexicon):
@@ -175,10 +177,17 @@ def _places(view: View) -> Iterator[Focus]:
         if not all(names_something(each, lexicon) for each in (subject, who.joined or subject)):
             return
         article = f"{phrase.determiner} " if phrase.determiner else ""
-        topic = f"where {who.text} {who.be} ({phrase.link.lower} {article}{phrase.text})"
-        whole = f"{slot(subject)}(?: of {TEXT})?" if " of " in topic else f"{slot(subject)}{who.more}"
+        topic = f"where {who.text} {who.be} ({phrase.link.lower} {article}{phrase.text}{_of(phrase, scene)})"
+        whole = f"{slot(subject)}(?: of {TEXT})?" if " of " in who.text else f"{slot(subject)}{who.more}"
         yield _focus("place", topic, subject, "", phrase.head.stem, f"Where {who.be} (?:the )?{whole}")
         return
+
+
+def _of(phrase: Phrase, scene: Scene) -> str:
+    """What of a name stands after it: "the University of Utrecht"."""
+    after = scene.phrases[scene.phrases.index(phrase) + 1 :][:1]
+    named = after and after[0].link is not None and after[0].link.lower == "of" and after[0].head.text[:1].isupper()
+    return f" of {after[0].text}" if named and phrase.head.text[:1].isupper() else ""
 
 
 def hangs_on_first(scene: Scene, phrase: Phrase, lexicon: Lexicon) -> bool:

@@ -113,7 +113,9 @@ class Lexicon:
         # surface forms: "engineer" shares its stem with an engine, "villager" with a village
         people = (*words.get("person_words", ()), *words.get("actors", ()))
         self.people = frozenset(form for word in people for form in (word, third_person(word), f"{word[:-2]}en"))
-        bases = [str(word) for word in words.get("present", ())]
+        only = [str(word) for word in words.get("only_verbs", ())]
+        self.only_verbs = frozenset(form for word in only for form in (word, third_person(word)))
+        bases = [*(str(word) for word in words.get("present", ())), *only]
         # surface form: whether it is of one who does it ("lifts") or of several
         self.present = {**dict.fromkeys(bases, False), **{third_person(word): True for word in bases}}
         self.compounds = frozenset(words.get("compounds", ()))

@@ -11,12 +11,15 @@ from curation.dialogue.scene import SINGULAR_S, Kind, Phrase, Scene
 from curation.dialogue.seen import is_name, sure_claims
 
 SEVERAL = frozenset({"men", "women", "children", "people", "police", "feet", "teeth", "mice", "geese", "cattle"})
+ADVERBS = frozenset({"still", "half", "almost", "nearly", "partly", "fully", "newly", "barefoot"})
+NATIONS = ("ian", "ican", "ese")  # ends of words that keep their capital: an African elephant
 ADJECTIVAL = frozenset({"wooden", "woolen", "golden"})
 # Before a color or a material, part of it: "light blue", "stainless steel".
 SHADES = frozenset(
     {"light", "dark", "pale", "bright", "deep", "hot", "mint", "navy", "royal", "rose", "sky", "olive", "baby", "neon"}
     | {"pastel", "lime", "forest", "army", "off", "matte", "stainless", "solid", "sterling", "pure", "genuine", "real"}
 )
+SEVERAL_THINGS = re.compile(r"(?<!['’su])s$")
 DOUBLED = re.compile(r"[^aeiou]?[aeiou][bdgklmnprtv]$")  # of a short verb: hug, run
 
 
@@ -49,7 +52,7 @@ def subject_of(phrase: Phrase, scene: Scene, lexicon: Lexicon) -> Subject:
 def with_article(phrase: Phrase, scene: Scene, lexicon: Lexicon) -> str:
     """The phrase as one speaks of it again: "the bench", "Messi"."""
     text = plain(phrase, scene, lexicon)
-    own = phrase.head.stem in lexicon.places  # the Eiffel Tower
+    own = phrase.head.stem in lexicon.places or phrase.determiner  # the Eiffel Tower, the Milky Way
     single = len(phrase.words) == 1 and phrase.head.text[:1].isupper() and phrase.start > 0 and not scene.titled
     return text if (is_name(phrase, scene, lexicon) and not own) or single else f"the {text}"
 
@@ -88,7 +91,8 @@ def plain(phrase: Phrase, scene: Scene, lexicon: Lexicon, materials: bool = True
     for before, word in zip(phrase.words, phrase.words[1:], strict=False):
         if word in left and before.lower in SHADES:
             left.append(before)
-    starts = {scene.tokens[0].text} if scene.tokens[0].text.istitle() else set()
+    first = scene.tokens[0].text
+    starts = {first} if first.istitle() and not first.endswith(NATIONS) else set()
     kept = [word for word in phrase.words if word not in left]
     lower = scene.titled or not any(word.text[:1].isupper() for word in kept[1:])
     return " ".join(word.lower if scene.titled or (lower and word.text in starts) else word.text for word in kept)
@@ -100,8 +104,13 @@ def names_something(phrase: Phrase, lexicon: Lexicon) -> bool:
     head = phrase.head
     if any(word.lower in lexicon.people and word.lower.endswith(("s", "men", "children")) for word in phrase.modifiers):
         return False  # "mourners lay flowers": a verb was taken for a noun
-    if any(one.lower in lexicon.people and two.lower.endswith("ing") for one, two in pairwise(phrase.words)):
-        return False  # "a monk crossing paths"
+    if any(
+        (one.lower in lexicon.people or SEVERAL_THINGS.search(one.lower)) and two.lower.endswith("ing")
+        for one, two in pairwise(phrase.words)
+    ):
+        return False  # "a monk crossing paths", "lanterns hanging"
+    if any(word.lower in ADVERBS for word in phrase.words[1:]):
+        return False  # "its coat still wet"
     fixed = head.stem in lexicon.colours | lexicon.adjectives or head.stem in lexicon.numbers
     fixed = fixed or head.lower in ADJECTIVAL
     return not fixed and len(head.text) > 1 and head.text[0].isalpha() and not head.lower.endswith(("'s", "’s"))

@@ -52,6 +52,7 @@ NO_PARTICIPLES = frozenset(
     {"sled", "seed", "shed", "weed", "speed", "breed", "steed", "hundred", "creed", "bleed", "tweed"}
 )
 SUBJECTS = frozenset({"he", "she", "it", "they", "who"})
+DOERS = ("ers", "ors", "ists", "ants", "cians")  # ends of words for people who do something
 SEVERAL = frozenset({"men", "women", "children", "people", "police", "crew", "family"})
 MODALS = frozenset({"may", "might", "can", "could", "will", "would", "should", "must", "to"})
 BREAKS = frozenset(",.;:!?|()[]/–—-")
@@ -214,7 +215,8 @@ def _acts_now(index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon)
     if end == start or any(kind not in (Kind.WORD, Kind.FUNCTION, Kind.CONJUNCTION) for kind in kinds[start:end]):
         return False
     who = words[end - 1]
-    living = who.lower() in lexicon.people or lexicon.stem(who) in lexicon.animals
+    living = word in lexicon.only_verbs or who.lower().endswith(DOERS)
+    living |= who.lower() in lexicon.people or lexicon.stem(who) in lexicon.animals
     named = end - start > 1 and who[:1].isupper() and words[end - 2][:1].isupper()
     named = named and not lexicon.describes(words[end - 2])
     joined = Kind.CONJUNCTION in kinds[start:end]

@@ -144,7 +144,7 @@ def test_a_thin_caption_carries_one_plain_description() -> None:
 
 
 def test_nobody_is_asked_to_count_without_a_number_or_to_infer_without_a_cue() -> None:
-    sample = of("Woman with a pencil in a corridor")
+    sample = of("Woman with a pencil in a park")
     everything = Mixer(dict.fromkeys(RESPONSE_TYPES, 0.25), {}, 8, {})
     assert {turn.focus.kind for turn in plan(sample, everything)} <= {"place", "action", "still"}
     assert sample.refused["complex_reasoning"] == "nothing told is a cue for an inference"
