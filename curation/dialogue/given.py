@@ -61,8 +61,8 @@ class Given:
         pairs |= {  # "shoes in black and white"
             (thing.head.stem, word.stem)
             for thing, colour in pairwise(phrases)
-            for word in colour.words
-            if colour.link is not None and colour.link.lower == "in" and word.stem in evidence.lexicon.colours
+            for word in colour.words  # dark, olive
+            if colour.link is not None and colour.link.lower == "in"
             if colour.head.stem in evidence.lexicon.colours
         }
         pairs |= {  # "wallet, dark brown with orange stitching"
@@ -71,6 +71,15 @@ class Given:
             for colour in scene.phrases[1:]
             for word in colour.words
             if colour.clause and colour.link is None and colour.head.stem in evidence.lexicon.colours
+        }
+        pairs |= {  # "lamp - foldable, black", "self-portrait, oil on canvas, 1659"
+            (scene.phrases[0].head.stem, last.head.stem)
+            for scene in evidence.scenes
+            for last in scene.phrases[1:]
+            if last.clause
+            and last.link is None
+            and len(last.words) == 1
+            and evidence.lexicon.qualifies(last.head.lower)
         }
         owners = frozenset(token.stem for token in evidence.content if token.lower.endswith(("'s", "’s", "s'", "s’")))
         blends = tuple(

@@ -48,6 +48,8 @@ def _claims_nothing(scene: Scene, phrase: Phrase, link: Token, given: Given, ask
     if at and scene.phrases[at - 1].head.stem in kinds and link.lower in ("of", "from"):
         return True
     made = any(token.lower in MADE for token in scene.tokens)
+    if link.lower == "of" and at and scene.phrases[at - 1].head.stem in lexicon.units | lexicon.stems(("pair",)):
+        return True  # "five feet of snow", "a pair of boots"
     if link.lower == "of" and at and scene.phrases[at - 1].link is link and not made:
         return True  # in "jars of honey, pumpkins and lavender" who knows where the "of" ends
     named_place = phrase.head.text[:1].isupper() and link.lower in PLACED
@@ -62,7 +64,7 @@ def _claims_nothing(scene: Scene, phrase: Phrase, link: Token, given: Given, ask
 
 def _misplaced(scene: Scene, phrase: Phrase, link: Token, found: list[int], given: Given) -> Iterator[str]:
     """What a phrase is put to, where the evidence puts it to another. Of who does what the actions speak."""
-    previous = scene.phrases[scene.phrases.index(phrase) - 1]
+    previous = _hung_on(scene, phrase, found, given)
     if link.kind is Kind.VERB and link.stem not in given.lexicon.wearing:
         return
     holders = [spot for spot, _ in given.heads(previous.head.stem)]
@@ -74,6 +76,20 @@ def _misplaced(scene: Scene, phrase: Phrase, link: Token, found: list[int], give
         yield f"the evidence may put something else {link.lower} {phrase.text}"
     elif astray or (governors and min(governors) >= max(found)):
         yield f"the evidence does not put {previous.text} {link.lower} {phrase.text}"
+
+
+def _hung_on(scene: Scene, phrase: Phrase, found: list[int], given: Given) -> Phrase:
+    """What a phrase hangs on: the one before it, but not a place, a time or a size that the evidence tells only later,
+    since such may stand anywhere: "blocking a road near Brussels with tractors" of "a road with tractors near Brussels"."""
+    *others, before = scene.phrases[: scene.phrases.index(phrase)]
+    loose = given.lexicon.place_prepositions | PLACED | {"to", "after", "during"}
+    living = given.lexicon.persons | given.lexicon.animals
+    for previous in (before, *reversed(others)):
+        link = previous.link
+        apart = previous.clause > scene.phrases[0].clause if link is None else link.lower in loose
+        if not apart or previous.head.stem in living or not _astray(previous, found, given):
+            return previous
+    return before
 
 
 def _owns(link: Token, phrase: Phrase, lexicon: Lexicon) -> bool:
