@@ -286,7 +286,7 @@ def _after_one(index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon
 
 
 def _many(word: str) -> bool:
-    """Whether a lower-case word is a noun for several things, as far as its ending tells, or a verb for one who acts."""
+    """Whether a word in lower case is a noun for several things or a verb of one who acts, as far as endings tell."""
     return word.endswith("s") and not word.endswith(("ss", "us", "is"))
 
 

@@ -80,7 +80,7 @@ def _misplaced(scene: Scene, phrase: Phrase, link: Token, found: list[int], give
 
 def _hung_on(scene: Scene, phrase: Phrase, found: list[int], given: Given) -> Phrase:
     """What a phrase hangs on: the one before it, but not a place, a time or a size that the evidence tells only later,
-    since such may stand anywhere: "blocking a road near Brussels with tractors" of "a road with tractors near Brussels"."""
+    since such may stand anywhere: "blocking a road in Lyon with tractors" of "a road with tractors in Lyon"."""
     *others, before = scene.phrases[: scene.phrases.index(phrase)]
     loose = given.lexicon.place_prepositions | PLACED | {"to", "after", "during"}
     living = given.lexicon.persons | given.lexicon.animals
