@@ -15,7 +15,7 @@ import yaml
 FOLDER = Path(__file__).parent / "lexicons"
 WORD = re.compile(r"[^\W_]+(?:[’'\-][^\W_]+)*")
 POSSESSIVE = re.compile(r"['’]s?$")
-ADJECTIVES = ("able", "ible", "less", "proof", "ful", "free", "made", "ish", "ed")
+ADJECTIVES = ("able", "ible", "less", "proof", "ful", "free", "made", "ish", "ese", "ed")
 YEAR_DIGITS = 4
 
 

@@ -106,7 +106,7 @@ def _with_verb(words: list[str], kinds: list[Kind], lexicon: Lexicon, verbs: fro
     for index, word in enumerate(words[:-1]):
         several = Kind.CONJUNCTION in kinds[:index] or any(_many(each.lower()) for each in words[:index])
         fits = index and kinds[index] is Kind.WORD and kinds[index - 1] in (Kind.WORD, Kind.BREAK) and word.islower()
-        goes_on = kinds[index + 1] in (Kind.PREPOSITION, Kind.FUNCTION) or words[index + 1].endswith("ing")
+        goes_on = kinds[index + 1] in (Kind.PREPOSITION, Kind.FUNCTION) or words[index + 1].endswith(("ing", "ed"))
         if (
             fits
             and goes_on

@@ -95,6 +95,11 @@ class Context:
             allowed |= lexicon.wearing  # a man in a coat wears it; the relations say who wears what
         for sign, unit in UNITS.items():
             allowed |= lexicon.stems(unit) if sign in self.evidence.text else frozenset()
+        several = [p for scene in self.evidence.scenes for p in scene.phrases if p.head.lower.endswith(("s", "en"))]
+        if any(phrase.head.stem in lexicon.clothing for phrase in several):
+            allowed |= {"pair"}
+        if any(phrase.head.stem in lexicon.persons | lexicon.animals for phrase in several):
+            allowed |= {"group"}
         if stems & set(lexicon.materials):
             allowed |= lexicon.stems(("made", "built", "constructed")) | set(lexicon.materials.values())
         if stems & lexicon.holders:

@@ -236,7 +236,8 @@ def _phrase_slip(scene: Scene, phrase: Phrase, context: Context) -> str | None:
     if phrase.determiner in ("a", "an") and not possessed and (many or mass):
         return f"“{phrase.determiner} {phrase.text}”"
     acts = any(phrase in action.subjects for action in scene.actions if action.verb.lower.endswith("ing"))
-    numbered = any(char.isdigit() for char in phrase.text)  # "the Airbus A380" is a thing
+    # "the Airbus A380" is a thing
+    numbered = any(char.isdigit() for char in phrase.text) or any(w.lower in lexicon.brands for w in phrase.words)
     if (
         phrase.determiner == "the"
         and phrase.capitalised

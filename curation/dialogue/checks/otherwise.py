@@ -91,16 +91,19 @@ def _other_way_round(phrase: Phrase, link: Token, previous: Phrase | None, given
     things = previous is not None and not {previous.head.stem, phrase.head.stem} & living
     near = link.lower in lexicon.symmetric or (link.lower == "with" and things)
     turned = OPPOSITE.get(lexicon.same(link.lower))
+    by = near or turned
     if previous is None:  # "What is on the page?"
         told = [known.link for known in given.phrases if known.link is not None]
-        if near or turned:
+        if by:
             wanted = turned or lexicon.same(link.lower)
             return bool(governors) and any(lexicon.same(known.lower) == wanted for known in told)
         holds = any(known.stem in HELD for known in told)
         return bool(governors) and holds and lexicon.same(link.lower) in HELD_IN and phrase.head.stem in _holding(given)
     if lexicon.same(link.lower) in HELD_IN and phrase.head.stem in _holding(given):
         links = set(HELD)
-    elif near or turned:
+    elif things and link.stem in ("hold", "contain"):
+        links = {"in", "on"}  # a plate that something is on
+    elif by:
         links = {turned or lexicon.same(link.lower)}
     elif link.lower == "of" and phrase.head.stem in lexicon.persons | lexicon.animals:
         links = set(OWNED)
@@ -108,7 +111,7 @@ def _other_way_round(phrase: Phrase, link: Token, previous: Phrase | None, given
         return False
     return any(
         _says(known, links, lexicon)
-        and all(_says(each, links | HELD, lexicon) or (near and close([each], given)) for each in between)
+        and all(_says(each, links | HELD, lexicon) or (by and close([each], given)) for each in between)
         for at, known in given.heads(previous.head.stem)
         for start in governors
         for between in [given.phrases[start + 1 : at]]
@@ -167,6 +170,9 @@ def _needs_no_link(phrase: Phrase, link: Token, previous: Phrase | None, given: 
             return True  # "jars of honey" are honey jars, and "a sofa in grey linen" is a linen sofa
     if previous is not None and word[:1].isdigit() and (phrase.head.stem, previous.head.stem) in given.pairs:
         return True  # "regular at 3.59"
+    holder = previous.head.stem if previous is not None and link.lower == "with" else ""
+    if holder and holder not in lexicon.persons and given.has(holder, phrase.head.stem):
+        return True  # "a basket full of towels" has towels
     if word.isdigit() and len(word) == 4:
         told = {part for stem in given.stems for part in stem.split("-")}  # "2008-2018"
         return word in told and link.lower in ("in", "from", "of", "since", "for", "about", "around", "to", "until")
@@ -186,7 +192,7 @@ def _last_part(phrase: Phrase, link: str, given: Given) -> bool:
     for _, known in given.heads(phrase.head.stem):
         if not known.clause or known.link is not None:
             continue
-        if known.head.stem in given.lexicon.times and link in DATED:
+        if {word.stem for word in known.words} & given.lexicon.times and link in DATED:
             return True
         alone = [each for each in given.phrases if each.clause == known.clause] == [
             known

@@ -116,10 +116,10 @@ def _bad_modifiers(scene: Scene, given: Given) -> Iterator[str]:
                 continue  # "98 percent" of "98%"
             if modifier.stem not in given.lexicon.entailed(given.stems) or head.stem in lexicon.question_words:
                 continue  # the word check speaks of it
-            # and the sofa of the "room with a sofa" is the room sofa
-            if not any(given.modifies(word.stem, modifier.stem) for word in (head, after[0])) and not given.has(
-                modifier.stem, head.stem
-            ):
+            # and the sofa of the "room with a sofa" is the room sofa, a "bearded man" a man with a beard
+            had = given.has(modifier.stem, head.stem)
+            had |= modifier.lower.endswith("ed") and given.has(head.stem, modifier.stem)
+            if not had and not any(given.modifies(word.stem, modifier.stem) for word in (head, after[0])):
                 yield f"the evidence has no “{modifier.text} {head.text}”"
         if given.half(phrase.head.stem, phrase.modifiers):
             yield f"the evidence gives {phrase.head.text} another color too"
@@ -211,7 +211,8 @@ def _bad_actions(scene: Scene, asked: list[Phrase], given: Given) -> Iterator[st
             continue
         stem = subjects[0].head.stem
         light = lexicon.resting | lexicon.as_prepositions.keys()
-        if verb in light - given.stems and stem not in lexicon.persons | lexicon.animals:
+        cooked = lexicon.stem("cook") in lexicon.entailed(word.stem for word in subjects[0].modifiers)
+        if verb in light - given.stems and (cooked or stem not in lexicon.persons | lexicon.animals):
             continue  # things lie and stand where they are, and what a verb says for a preposition the links tell
         if not action.verb.lower.endswith("ing") and any(
             (known.link is not None and known.link.stem == verb)
@@ -260,7 +261,8 @@ def _subjects(action: Action, scene: Scene, lexicon: Lexicon) -> tuple[Phrase, .
     if len(_doers(action, lexicon)) < len(action.subjects):
         before = scene.tokens[action.start - 1]
         if before in action.subjects[-1].words:  # "a boy is watching a girl eating": right before its verb
-            return action.subjects[-1:]
+            living = action.subjects[-1].head.stem in lexicon.persons | lexicon.animals
+            return action.subjects[-1:] if living else _doers(action, lexicon)  # "a boy in a coat jumps"
     if len(action.subjects) > 1 and scene.tokens[0].lower in ("what", "which", "how", "whose"):
         first, last = action.subjects
         between = scene.tokens[first.start + len(first.words) : last.start]
