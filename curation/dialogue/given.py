@@ -13,6 +13,7 @@ from curation.dialogue.scene import POSSESSIVES, Action, Kind, Phrase, Token, jo
 from curation.dialogue.seen import claims
 
 OWNED = frozenset({"in", "with", "wear", "hold", "carri", "have"})  # "man in a coat": the coat of the man
+CLEARED = frozenset({"clear", "sweep", "remov", "shovel", "collect", "pick", "harvest", "wipe", "scrape"})
 COVERED_WITH = Token("with", "with", "with", Kind.PREPOSITION)
 HELD = frozenset({"with", "of", "show", "hold", "contain", "full", "fill"})
 
@@ -61,8 +62,8 @@ class Given:
         pairs |= {  # "shoes in black and white"
             (thing.head.stem, word.stem)
             for thing, colour in pairwise(phrases)
-            for word in colour.words
-            if colour.link is not None and colour.link.lower == "in" and word.stem in evidence.lexicon.colours
+            for word in colour.words  # dark, olive
+            if colour.link is not None and colour.link.lower == "in"
             if colour.head.stem in evidence.lexicon.colours
         }
         pairs |= {  # "wallet, dark brown with orange stitching"
@@ -71,6 +72,15 @@ class Given:
             for colour in scene.phrases[1:]
             for word in colour.words
             if colour.clause and colour.link is None and colour.head.stem in evidence.lexicon.colours
+        }
+        pairs |= {  # "lamp - foldable, black", "self-portrait, oil on canvas, 1659"
+            (scene.phrases[0].head.stem, last.head.stem)
+            for scene in evidence.scenes
+            for last in scene.phrases[1:]
+            if last.clause
+            and last.link is None
+            and len(last.words) == 1
+            and evidence.lexicon.qualifies(last.head.lower)
         }
         owners = frozenset(token.stem for token in evidence.content if token.lower.endswith(("'s", "’s", "s'", "s’")))
         blends = tuple(
@@ -103,7 +113,7 @@ class Given:
         living = self.lexicon.persons | self.lexicon.animals
         owners = self.lexicon.persons if self.phrases[spot].head.stem in self.lexicon.clothing else living
         for before, phrase in zip(self.phrases[at:spot], self.phrases[at + 1 : spot], strict=False):
-            of_them = phrase.link is None or phrase.link is self.phrases[at].link
+            of_them = phrase.link is None or phrase.link is self.phrases[at].link or phrase.link.lower == "for"
             of_them |= phrase.link is not None and phrase.link.lower == "of" and before.head.stem in living
             if phrase.head.stem in owners and not of_them:
                 return False
@@ -119,9 +129,10 @@ class Given:
         return any(action.verb.stem in self.lexicon.directed for action in self.verbs_at(phrase))
 
     def seen_from(self, phrase: Phrase) -> bool:
-        """Whether a "from" tells where somebody is who looks or points elsewhere: "waving from a balcony"."""
+        """Whether a "from" tells where somebody is who looks or points elsewhere, "waving from a balcony", or where
+        something was: "clearing snow from a road"."""
         before = [action for action in self.actions if action.clause == phrase.clause and action.start < phrase.start]
-        return bool(before) and before[-1].verb.stem in self.lexicon.directed | self.lexicon.distant
+        return bool(before) and before[-1].verb.stem in self.lexicon.directed | self.lexicon.distant | CLEARED
 
     def stays_at(self, phrase: Phrase) -> bool:
         """Whether the verb right before a place, if there is one, says that its subject is there."""

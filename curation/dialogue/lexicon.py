@@ -15,6 +15,8 @@ import yaml
 FOLDER = Path(__file__).parent / "lexicons"
 WORD = re.compile(r"[^\W_]+(?:[’'\-][^\W_]+)*")
 POSSESSIVE = re.compile(r"['’]s?$")
+ADJECTIVES = ("able", "ible", "less", "proof", "ful", "free", "made", "ish", "ese", "ed")
+YEAR_DIGITS = 4
 
 
 @dataclass(frozen=True)
@@ -144,7 +146,10 @@ class Lexicon:
     def _read_talk(self, words: dict[str, Any]) -> None:
         """How images are spoken of, and what must not be said."""
         self.frame = self.stems(words.get("frame_words", ()))
+        prepositional: dict[str, list[str]] = words.get("as_prepositions", {})
+        self.as_prepositions = {self.stem(verb): frozenset(links) for verb, links in prepositional.items()}
         self.resting = self.stems(words.get("resting_words", ()))
+        self.adverbs = frozenset(words.get("adverbs", ()))
         self.question_words = self.stems(words.get("question_words", ()))
         self.categories = self.stems(words.get("categories", ()))
         self.holders = self.stems(words.get("holders", ()))
@@ -189,6 +194,11 @@ class Lexicon:
         """Whether a word is a colour, a number, a material or a plain adjective, and so names nothing that acts."""
         stem = self.stem(word)
         return stem in self.colours or stem in self.numbers or stem in self.materials or stem in self.adjectives
+
+    def qualifies(self, word: str) -> bool:
+        """Whether a lower-case word standing alone tells what something is like, as far as its form tells: a year, a
+        material, an adjective by its ending."""
+        return self.describes(word) or word.endswith(ADJECTIVES) or (word.isdigit() and len(word) == YEAR_DIGITS)
 
     def made_of(self, material: str, thing: str) -> bool:
         """Whether a word for a material before a thing says what it is made of: not of a "silver car"."""

@@ -90,10 +90,11 @@ class Scene:
         return phrase.capitalised and not self.titled
 
 
-def read(text: str, lexicon: Lexicon, verbs: frozenset[str] = frozenset()) -> Scene:
-    """The reading of `text` in the lexicon's language. `verbs` are stems of verbs beyond the lexicon's."""
+def read(text: str, lexicon: Lexicon, verbs: frozenset[str] = frozenset(), sentence: bool = False) -> Scene:
+    """The reading of `text` in the lexicon's language. `verbs` are stems of verbs beyond the lexicon's; a `sentence`
+    has a verb."""
     plain = lexicon.colours | frozenset(lexicon.numbers) | frozenset(lexicon.materials)
-    scene = Scene(tokens(text, lexicon, verbs), plain=plain)
+    scene = Scene(tokens(text, lexicon, verbs, sentence), plain=plain)
     clause = 0
     link: Token | None = None
     determiner = ""
@@ -109,7 +110,9 @@ def read(text: str, lexicon: Lexicon, verbs: frozenset[str] = frozenset()) -> Sc
 
     for index, token in enumerate(scene.tokens):
         following = scene.tokens[index + 1] if index + 1 < len(scene.tokens) else None
-        if token.kind is Kind.WORD:
+        if token.kind is Kind.WORD and current and _adverb(token, following, lexicon):
+            close()
+        elif token.kind is Kind.WORD:
             if not current:
                 start = index
             current.append(token)
@@ -140,6 +143,11 @@ def read(text: str, lexicon: Lexicon, verbs: frozenset[str] = frozenset()) -> Sc
                 link = None  # "both of them" is of nothing else
     close()
     return scene
+
+
+def _adverb(token: Token, following: Token | None, lexicon: Lexicon) -> bool:
+    """Whether a word is no noun but tells of what is done: "ties her shoes backstage"."""
+    return token.lower in lexicon.adverbs and (following is None or following.kind is not Kind.WORD)
 
 
 def _carried_on(link: Token | None, following: Token | None, phrases: list[Phrase]) -> Token | None:

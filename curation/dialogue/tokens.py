@@ -51,6 +51,7 @@ PARTICIPLES = frozenset(
 NO_PARTICIPLES = frozenset(
     {"sled", "seed", "shed", "weed", "speed", "breed", "steed", "hundred", "creed", "bleed", "tweed"}
 )
+NEVER_ADJECTIVES = frozenset({"wearing", "using", "taking", "keeping", "having", "giving", "doing", "putting"})
 SUBJECTS = frozenset({"he", "she", "it", "they", "who"})
 DOERS = ("ers", "ors", "ists", "ants", "cians")  # ends of words for people who do something
 SEVERAL = frozenset({"men", "women", "children", "people", "police", "crew", "family"})
@@ -79,20 +80,52 @@ class Token:
     kind: Kind
 
 
-def tokens(text: str, lexicon: Lexicon, verbs: frozenset[str] = frozenset()) -> list[Token]:
-    """The tokens of a text, each with its kind. `verbs` are stems of verbs beyond the lexicon's."""
+def tokens(text: str, lexicon: Lexicon, verbs: frozenset[str] = frozenset(), sentence: bool = False) -> list[Token]:
+    """The tokens of a text, each with its kind. `verbs` are stems of verbs beyond the lexicon's; a `sentence` has a
+    verb, and where no other word is one, a word that may be one is."""
     raw = TOKEN.findall(text)
     merged = _merge(raw, lexicon)
     kinds = [_plain_kind(word, lexicon) for word in merged]
     for index in range(len(merged)):
         if lexicon.reads and kinds[index] is Kind.WORD and _is_verb(index, merged, kinds, lexicon, verbs):
             kinds[index] = Kind.VERB
+    if sentence and lexicon.reads:
+        kinds = _with_verb(merged, kinds, lexicon, verbs)
     for index, after in enumerate(kinds[1:]):
         if merged[index].lower() in ("look", "looks") and merged[index + 1].lower() == "like" and lexicon.reads:
             kinds[index] = kinds[index + 1] = Kind.FUNCTION  # "it looks like a dog": it is one
         if lexicon.reads and after in (Kind.WORD, Kind.FUNCTION) and _leads(index, merged, kinds, lexicon):
             kinds[index] = Kind.PREPOSITION
     return [Token(word, word.lower(), lexicon.stem(word), kind) for word, kind in zip(merged, kinds, strict=True)]
+
+
+def _with_verb(words: list[str], kinds: list[Kind], lexicon: Lexicon, verbs: frozenset[str]) -> list[Kind]:
+    """`kinds` with a finite verb: "a cup and a spoon rest on a desk", "a portrait, signed, hangs in a hall"."""
+    if any(is_finite(word, kind, lexicon) for word, kind in zip(words, kinds, strict=True)):
+        return kinds
+    known = lexicon.verbs | lexicon.resting | lexicon.as_prepositions.keys() | verbs
+    for index, word in enumerate(words[:-1]):
+        several = Kind.CONJUNCTION in kinds[:index] or any(_many(each.lower()) for each in words[:index])
+        fits = index and kinds[index] is Kind.WORD and kinds[index - 1] in (Kind.WORD, Kind.BREAK) and word.islower()
+        goes_on = kinds[index + 1] in (Kind.PREPOSITION, Kind.FUNCTION) or words[index + 1].endswith(("ing", "ed"))
+        if (
+            fits
+            and goes_on
+            and lexicon.stem(word) in known
+            and (_many(word) or (several and word == lexicon.stem(word)))
+        ):
+            return [*kinds[:index], Kind.VERB, *kinds[index + 1 :]]
+    return kinds
+
+
+def is_finite(word: str, kind: Kind, lexicon: Lexicon) -> bool:
+    """Whether a word is a finite verb: "covered" and "crashing" are none."""
+    lower = word.lower()
+    return (
+        lower in lexicon.auxiliaries
+        or (kind is Kind.VERB and not lower.endswith(("ing", "ed", "en")))
+        or (lexicon.stem(word) in lexicon.frame and lower.endswith("s"))
+    )
 
 
 def _merge(raw: list[str], lexicon: Lexicon) -> list[str]:
@@ -155,6 +188,8 @@ def _is_verb(index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon, 
         return True
     if word in lexicon.ing_nouns:
         return _acts_for_once(index, words, kinds, lexicon) and lexicon.stem(word) in lexicon.verbs
+    if word in NEVER_ADJECTIVES:
+        return before_word not in lexicon.determiners
     if word.endswith("ing") and len(word) > 4:
         dressed = index > 1 and words[index - 2].lower() == "in"  # "a woman in black dancing"
         plain = lexicon.describes(before_word) or "-" in before_word
@@ -253,7 +288,7 @@ def _after_one(index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon
 
 
 def _many(word: str) -> bool:
-    """Whether a lower-case word is a noun for several things, as far as its ending tells, or a verb for one who acts."""
+    """Whether a word in lower case is a noun for several things or a verb of one who acts, as far as endings tell."""
     return word.endswith("s") and not word.endswith(("ss", "us", "is"))
 
 

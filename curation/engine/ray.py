@@ -10,41 +10,36 @@ Quirks of Ray 2.60 that this file knows:
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-import pyarrow as pa
 import ray
 from ray.data import ActorPoolStrategy, DataContext
 from ray.data.exceptions import ExecutionTimeoutError
 from ray.exceptions import RayError
 from rich.console import Console
 
-from curation import errors
 from curation.dedup.actors import ActorClaims, beside_the_driver
 from curation.dedup.index import Claims
 from curation.dedup.keys import Claim
 from curation.dedup.section import DedupSection
-from curation.engine.base import FAILED, PARTITION, Failure, Line, Pool, build_stages, fail, run_stage, start
+from curation.engine.actor import PoolActor, result_from
+from curation.engine.base import Failure, Line
 from curation.engine.hush import hushed
-from curation.engine.quarantine import Range, Suspicion, TryLog, Turns, run_guarded
+from curation.engine.quarantine import Range, Suspicion, TryLog
 from curation.engine.section import ActorsSection, EngineSection
-from curation.errors import CurationError, PartitionError, PoolError
 from curation.inference.pool import PoolSection, ServePool
 from curation.meter import LocalMeter, Meter
 from curation.partition import Partition
-from curation.stages.base import Stage
 from curation.table.receipt import Receipt
 
 _RPC_S = 60.0  # deadline of a call to the ledger; it answers in a millisecond
-_READ_DEATHS = 3  # a partition that kills its reader this often is given up
 
 
 def connect(section: EngineSection, cpus_needed: float) -> bool:
@@ -141,7 +136,7 @@ class RayEngine:
                 batch_size=None, batch_format="pyarrow", prefetch_batches=0
             ):
                 for text in batch.column("result").to_pylist():
-                    result = _result_from(text)
+                    result = result_from(text)
                     missing.discard(result.partition)
                     yield result
         except (RayError, ExecutionTimeoutError) as error:
@@ -166,8 +161,8 @@ class RayEngine:
             with warnings.catch_warnings():
                 warnings.filterwarnings("ignore", message=".*ray_remote_args.*")
                 dataset = dataset.map_batches(
-                    _PoolActor,
-                    fn_constructor_args=(pool, self._ledger, read, write),
+                    PoolActor,
+                    fn_constructor_args=(pool, self.meter, _ActorWatch(self._ledger), read, write),
                     batch_size=None,
                     batch_format="pyarrow",
                     zero_copy_batch=True,
@@ -205,101 +200,6 @@ def _quiet(context: DataContext) -> None:
         logging.getLogger(name).setLevel(logging.ERROR)
 
 
-def _result_from(text: str) -> Receipt | Failure:
-    values = json.loads(text)
-    if "error" not in values:
-        return Receipt.from_json(text)
-    if values["fatal"]:
-        raise getattr(errors, values["fatal"])(values["error"])
-    return Failure(values["partition"], values["error"])
-
-
-class _PoolActor:
-    """One actor of one pool: takes a block (a partition), runs its stages, hands it on.
-
-    The first pool gets a block that only names the partition, and reads it; the last returns its result as a
-    one-row block. Whatever goes wrong with a partition ends here as a label on its block, so that one bad
-    partition stops no other.
-    """
-
-    def __init__(
-        self,
-        pool: Pool,
-        ledger: Any,
-        read: Callable[[Partition], pa.Table] | None,
-        write: Callable[[pa.Table], Receipt] | None,
-    ) -> None:
-        self._pool = pool
-        self._meter = _ActorMeter(ledger)
-        self._watch = _ActorWatch(ledger)
-        self._read, self._write = read, write
-        self._turns = Turns()
-        self._stages: list[Stage] = []
-        self._broken: CurationError | None = None
-        try:
-            self._stages = build_stages(pool)
-        except CurationError as error:  # told by each partition: raised here, Ray would wrap it beyond recognition
-            self._broken = error
-
-    def __call__(self, block: pa.Table) -> pa.Table:
-        table = block
-        if self._read is not None:
-            partition = Partition.from_json(block.column("partition")[0].as_py())
-            table = start(partition, pa.table({}))
-        if FAILED in (table.schema.metadata or {}):
-            return self._handed_on(table)
-        if self._broken is not None:
-            return self._handed_on(fail(table, self._pool.name, self._broken, fatal=True))
-        try:
-            table = self._run(table)
-        except PoolError as error:
-            table = fail(table, self._pool.name, error, fatal=True)
-        except Exception as error:  # noqa: BLE001 - the partition's boundary
-            table = fail(table, self._pool.name, error)
-        return self._handed_on(table)
-
-    def _run(self, table: pa.Table) -> pa.Table:
-        partition = Partition.from_json(table.schema.metadata[PARTITION].decode())
-        key = f"{self._pool.name}:{partition.id}"
-        known = self._watch.begin(key)
-        try:
-            if not known.deaths:
-                with self._turns.together():
-                    return self._try(table, partition, key, known)
-            self._watch.wait(key)
-            with self._turns.alone():
-                return self._try(table, partition, key, self._watch.begin(key))
-        finally:
-            self._watch.done(key)
-
-    def _try(self, table: pa.Table, partition: Partition, key: str, known: Suspicion) -> pa.Table:
-        if self._read is not None:
-            if known.deaths >= _READ_DEATHS and not known.suspects and not known.deadly:
-                raise PartitionError(
-                    f"{partition.file}: reading {partition.id} killed its process {known.deaths} times"
-                )
-            table = start(partition, self._read(partition))
-            self._meter.add("read", {"rows": len(table)})
-        return run_guarded(self._run_stages, table, self._watch, key, known)
-
-    def _run_stages(self, table: pa.Table) -> pa.Table:
-        for stage in self._stages:
-            table = run_stage(stage, table, self._meter)
-        return table
-
-    def _handed_on(self, table: pa.Table) -> pa.Table:
-        """The block for the next pool, or after the last one its result."""
-        if self._write is None:
-            return table
-        failed = (table.schema.metadata or {}).get(FAILED)
-        if failed is None:
-            try:
-                return pa.table({"result": [self._write(table).to_json()]})
-            except Exception as error:  # noqa: BLE001 - the partition's boundary
-                failed = fail(table, "write", error).schema.metadata[FAILED]
-        return pa.table({"result": [failed.decode()]})
-
-
 class _Ledger(TryLog):
     """The run's totals and its memory of tries, in an actor of their own."""
 
@@ -323,6 +223,7 @@ class _ActorMeter:
         self._ledger = ledger
 
     def add(self, stage: str, counts: Mapping[str, float]) -> None:
+        """See `Meter.add`."""
         self._ledger.add.remote(stage, dict(counts))
 
 
@@ -333,13 +234,17 @@ class _ActorWatch:
         self._ledger = ledger
 
     def begin(self, key: str) -> Suspicion:
+        """See `Watch.begin`."""
         return ray.get(self._ledger.begin.remote(key), timeout=_RPC_S)  # type: ignore[no-any-return]
 
     def mark(self, key: str, piece: Range) -> None:
+        """See `Watch.mark`."""
         ray.get(self._ledger.mark.remote(key, piece), timeout=_RPC_S)
 
     def wait(self, key: str) -> None:
+        """See `Watch.wait`."""
         ray.get(self._ledger.wait.remote(key), timeout=_RPC_S)
 
     def done(self, key: str) -> None:
+        """See `Watch.done`."""
         ray.get(self._ledger.done.remote(key), timeout=_RPC_S)

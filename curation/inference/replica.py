@@ -1,4 +1,4 @@
-"""What runs inside a replica of the pool: Ray Serve LLM's server, made to notice that it no longer generates.
+"""What runs inside a replica of the pool: Ray Serve LLM's server, made to end once it no longer generates.
 
 Written against Ray 2.60. Imported in replicas alone (it imports vLLM), by name from `pool.py`.
 """
@@ -15,18 +15,20 @@ import psutil
 from ray.llm._internal.common.callbacks.base import CallbackBase
 from ray.llm._internal.serve.core.configs.openai_api_models import ChatCompletionRequest, ErrorResponse
 from ray.serve.llm import LLMServer
+from vllm.v1.engine.exceptions import EngineDeadError
 
 HANG_VARIABLE = "CURATION_HANG_S"  # set by pool.py from the recipe
-EXIT_HUNG = 70  # EX_SOFTWARE
+EXIT_LOST = 70  # EX_SOFTWARE
 
 
 class ProbedServer(LLMServer):
-    """A server whose health check generates a token.
+    """A server whose health check generates a token, and which ends with its engine.
 
     vLLM's own check stays good while its engine hangs, and behind the pool's one door no client can tell the
-    replicas apart. A replica that generates nothing within the deadline ends its process: Serve starts another,
-    and its requests fail at once and are asked elsewhere. Serve's own way, three failed checks, would keep
-    sending it requests meanwhile.
+    replicas apart. A replica that generates nothing within the deadline, or whose engine has died, ends its process:
+    Serve starts another, and its requests fail at once and are asked elsewhere. Serve's own way, three failed checks,
+    would keep sending it requests meanwhile; and since one that fails each at once is always the least loaded, it
+    would be sent most of them.
     """
 
     _last_answer = 0.0
@@ -42,14 +44,20 @@ class ProbedServer(LLMServer):
         return self._noticed(answers)
 
     async def _noticed(self, answers: AsyncGenerator[Any, None]) -> AsyncGenerator[Any, None]:
-        async for answer in answers:
-            # An error is none: vLLM makes one of a cancellation, and refuses a bad request, without its engine.
-            if not isinstance(answer, ErrorResponse):
-                self._last_answer = monotonic()
-            yield answer
+        try:
+            async for answer in answers:
+                # An error is none: vLLM makes one of a cancellation, and refuses a bad request, without its engine.
+                if not isinstance(answer, ErrorResponse):
+                    self._last_answer = monotonic()
+                yield answer
+        except EngineDeadError:
+            _end()
 
     async def check_health(self) -> None:
-        await super().check_health()
+        try:
+            await super().check_health()
+        except EngineDeadError:
+            _end()
         if self.engine is not None and (self._watch is None or self._watch.done()):
             # Beside the check, whose own deadline is shorter than a full queue may keep a probe waiting.
             self._watch = asyncio.create_task(self._watch_engine())
@@ -77,7 +85,7 @@ def _end() -> None:
     """End this process and the engine's, which would otherwise outlive it and keep its GPU."""
     for child in psutil.Process().children(recursive=True):
         child.kill()
-    os._exit(EXIT_HUNG)
+    os._exit(EXIT_LOST)
 
 
 class LocalModel(CallbackBase):

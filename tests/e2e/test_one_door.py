@@ -67,8 +67,9 @@ def test_one_of_two_replicas_lost_in_mid_run_costs_no_row_and_throughput_is_back
                 assert run(load_recipe(made.recipe), Console(quiet=True)).complete
             outcomes, expected = made.outcomes(), made.expected(0, ROWS)
             reasons = made.table.status().reasons
-    sys.stdout.write(f"{how}: {reasons}; {seen.told()}\n")
+    sys.stdout.write(f"{how}: {relay.failed} requests failed; {reasons}; {seen.told()}\n")
     assert outcomes == expected
+    assert relay.failed <= CLIENT["max_in_flight"], "more failed than it held"
     assert seen.back_s(0.5) < 2 * PROBE_DEADLINE_S + 2
     assert lost not in _engines(2), "the lost one was not replaced"
 

@@ -66,7 +66,7 @@ class Nodes:
         return [
             process
             for process in psutil.Process(self._worker.pid).children(recursive=True)
-            if any("_PoolActor" in part for part in _words(process))
+            if any("PoolActor" in part for part in _words(process))
         ]
 
     def close(self) -> None:

@@ -34,6 +34,7 @@ class Relay:
         self.bodies: list[dict[str, object]] = []
         self.url = ""
         self.in_flight = 0
+        self.failed = 0
 
     def __enter__(self) -> Relay:
         threading.Thread(target=self._loop.run_forever, daemon=True).start()
@@ -71,6 +72,7 @@ class Relay:
                 answered = await response.read()
         finally:
             self.in_flight -= counts
+        self.failed += counts and response.status != 200
         if counts and response.status == 200:
             tokens = json.loads(answered).get("usage", {}).get("completion_tokens", 0)
             self.clock.done.append((time.perf_counter(), tokens))

@@ -17,7 +17,7 @@ MODULES = {str(path.relative_to(PACKAGE)): path for path in sorted(PACKAGE.rglob
 # replica.py is the pool's: it runs inside the replicas of Ray Serve, and nothing else imports it.
 MAY_IMPORT_RAY = {"engine/ray.py", "inference/pool.py", "inference/replica.py", "dedup/actors.py"}
 # Where everything is caught on purpose: the partition's boundary, and a Rust library whose panic is no Exception.
-BOUNDARIES = {"engine/base.py", "engine/ray.py", "engine/local.py", "fetch/png.py"}
+BOUNDARIES = {"engine/base.py", "engine/actor.py", "engine/local.py", "fetch/png.py"}
 HEAVY = (
     "ray", "torch", "vllm", "cv2", "img2dataset", "openai", "datasets", "transformers", "deltalake", "s3fs",
     "aiohttp", "botocore", "pandas", "sklearn",

@@ -47,7 +47,7 @@ class Context:
 
     @cached_property
     def answer(self) -> Scene:
-        return read(self.turn.answer, self.lexicon, self.verbs)
+        return read(self.turn.answer, self.lexicon, self.verbs, sentence=True)
 
     @cached_property
     def question(self) -> Scene:
@@ -77,16 +77,29 @@ class Context:
         return frozenset(allowed)
 
     @cached_property
+    def light(self) -> frozenset[str]:
+        """Stems of verbs that say of a thing no more than that it is there, or what a preposition of the evidence says
+        too: a bridge "over" a river crosses it. Of a person or an animal they would be claims."""
+        links = {token.lower for scene in self.evidence.scenes for token in scene.tokens}
+        told = self.lexicon.as_prepositions.items()
+        return self.lexicon.resting | {verb for verb, prepositions in told if prepositions & links}
+
+    @cached_property
     def allowed(self) -> frozenset[str]:
         """Stems that an answer may use: those of the evidence, what follows from them, and what images are told in."""
         lexicon, content = self.lexicon, self.evidence.content
         stems = frozenset(token.stem for token in content)
         allowed = self.evidence.supported | lexicon.frame | self.inferable
-        allowed |= lexicon.resting  # a bowl stands somewhere; the relations say whether who is alive does
+        allowed |= self.light  # a bowl stands somewhere; the relations say whether who is alive does
         if stems & lexicon.clothing or (lexicon.capital_nouns and _ends_in(content, lexicon.clothing)):
             allowed |= lexicon.wearing  # a man in a coat wears it; the relations say who wears what
         for sign, unit in UNITS.items():
             allowed |= lexicon.stems(unit) if sign in self.evidence.text else frozenset()
+        several = [p for scene in self.evidence.scenes for p in scene.phrases if p.head.lower.endswith(("s", "en"))]
+        if any(phrase.head.stem in lexicon.clothing for phrase in several):
+            allowed |= {"pair"}
+        if any(phrase.head.stem in lexicon.persons | lexicon.animals for phrase in several):
+            allowed |= {"group"}
         if stems & set(lexicon.materials):
             allowed |= lexicon.stems(("made", "built", "constructed")) | set(lexicon.materials.values())
         if stems & lexicon.holders:

@@ -9,6 +9,7 @@ from typing import Literal
 from curation.dialogue.checks.base import DESCRIPTION, FALSE_PREMISE, REASONING, BaseCheck, Context, fail
 from curation.dialogue.checks.german import article_slips
 from curation.dialogue.scene import POSSESSIVES, SHOWS, Kind, Phrase, Scene, Token, plural
+from curation.dialogue.tokens import is_finite
 from curation.samples import Reason, Reject
 
 FINITE = frozenset({"is", "are", "was", "were"})
@@ -165,6 +166,12 @@ def _loose_end(scene: Scene, context: Context) -> str | None:
             start = at
         elif tokens[at].kind not in (Kind.WORD, Kind.BREAK):
             break
+    if (
+        start > 1
+        and context.lexicon.qualifies(tokens[start - 1].lower)
+        and tokens[start - 2].lower in ("a", "an", "the")
+    ):
+        return None  # "a black, foldable lamp"
     end = [token for token in tokens[start:] if token.kind is Kind.WORD]
     times = context.lexicon.times - context.lexicon.colours - context.lexicon.depictions
     named = all(token.text[:1].isupper() or token.text[:1].isdigit() or token.stem in times for token in end)
@@ -229,7 +236,14 @@ def _phrase_slip(scene: Scene, phrase: Phrase, context: Context) -> str | None:
     if phrase.determiner in ("a", "an") and not possessed and (many or mass):
         return f"“{phrase.determiner} {phrase.text}”"
     acts = any(phrase in action.subjects for action in scene.actions if action.verb.lower.endswith("ing"))
-    if phrase.determiner == "the" and phrase.capitalised and (acts or phrase.words[0].stem in lexicon.persons):
+    # "the Airbus A380" is a thing
+    numbered = any(char.isdigit() for char in phrase.text) or any(w.lower in lexicon.brands for w in phrase.words)
+    if (
+        phrase.determiner == "the"
+        and phrase.capitalised
+        and not numbered
+        and (acts or phrase.words[0].stem in lexicon.persons)
+    ):
         return f"“the {phrase.text}”"  # as if the name were a thing
     shown = phrase.link is not None and phrase.link.stem in lexicon.frame
     plain = not phrase.determiner and not possessed and phrase.text.islower() and phrase.text.replace(" ", "").isalpha()
@@ -248,10 +262,4 @@ def _phrase_slip(scene: Scene, phrase: Phrase, context: Context) -> str | None:
 
 def _has_finite_verb(context: Context) -> bool:
     """Whether some verb is finite: "a cabin covered with snow" and "waves crashing" have none."""
-    auxiliaries, frame = context.lexicon.auxiliaries, context.lexicon.frame
-    return any(
-        token.lower in auxiliaries
-        or (token.kind is Kind.VERB and not token.lower.endswith(("ing", "ed", "en")))
-        or (token.stem in frame and token.lower.endswith("s"))
-        for token in context.answer.tokens
-    )
+    return any(is_finite(token.text, token.kind, context.lexicon) for token in context.answer.tokens)

@@ -10,6 +10,7 @@ from curation.dialogue.lexicon import Lexicon
 from curation.dialogue.scene import Kind, Phrase, Scene, Token
 
 BE = frozenset({"is", "are", "was", "were", "be", "it's", "there's"})
+COUNTED = frozenset({"pair", "group"})
 MADE = frozenset({"made", "built", "constructed", "out of"})
 
 
@@ -25,8 +26,18 @@ def bad_links(scene: Scene, given: Given, asked: Sequence[Phrase] = ()) -> Itera
             found = linked(phrase, given, same_links(phrase.link, phrase, given.lexicon))
             if found and previous is not None:
                 yield from _misplaced(scene, phrase, phrase.link, found, given)
-            elif not found and not said_otherwise(phrase, phrase.link, previous, given):
+            elif not found and not any(
+                said_otherwise(phrase, phrase.link, known, given) for known in {previous, _whole(scene, previous)}
+            ):
                 yield f"the evidence has no “{phrase.link.lower} {phrase.text}”"
+
+
+def _whole(scene: Scene, phrase: Phrase | None) -> Phrase | None:
+    """What a phrase is a part or the content of: the jar of "jar of honey"."""
+    at = scene.phrases.index(phrase) if phrase is not None else 0
+    while at and (link := scene.phrases[at].link) is not None and link.lower == "of":
+        at -= 1
+    return phrase and scene.phrases[at]
 
 
 def _had(before: Sequence[Phrase], phrase: Phrase, given: Given) -> bool:
@@ -48,6 +59,8 @@ def _claims_nothing(scene: Scene, phrase: Phrase, link: Token, given: Given, ask
     if at and scene.phrases[at - 1].head.stem in kinds and link.lower in ("of", "from"):
         return True
     made = any(token.lower in MADE for token in scene.tokens)
+    if link.lower == "of" and at and scene.phrases[at - 1].head.stem in lexicon.units | COUNTED:
+        return True  # "five feet of snow", "a pair of boots"
     if link.lower == "of" and at and scene.phrases[at - 1].link is link and not made:
         return True  # in "jars of honey, pumpkins and lavender" who knows where the "of" ends
     named_place = phrase.head.text[:1].isupper() and link.lower in PLACED
@@ -62,7 +75,7 @@ def _claims_nothing(scene: Scene, phrase: Phrase, link: Token, given: Given, ask
 
 def _misplaced(scene: Scene, phrase: Phrase, link: Token, found: list[int], given: Given) -> Iterator[str]:
     """What a phrase is put to, where the evidence puts it to another. Of who does what the actions speak."""
-    previous = scene.phrases[scene.phrases.index(phrase) - 1]
+    previous = _hung_on(scene, phrase, found, given)
     if link.kind is Kind.VERB and link.stem not in given.lexicon.wearing:
         return
     holders = [spot for spot, _ in given.heads(previous.head.stem)]
@@ -74,6 +87,20 @@ def _misplaced(scene: Scene, phrase: Phrase, link: Token, found: list[int], give
         yield f"the evidence may put something else {link.lower} {phrase.text}"
     elif astray or (governors and min(governors) >= max(found)):
         yield f"the evidence does not put {previous.text} {link.lower} {phrase.text}"
+
+
+def _hung_on(scene: Scene, phrase: Phrase, found: list[int], given: Given) -> Phrase:
+    """What a phrase hangs on: the one before it, but not a place, a time or a size that the evidence tells only later,
+    since such may stand anywhere: "blocking a road in Lyon with tractors" of "a road with tractors in Lyon"."""
+    *others, before = scene.phrases[: scene.phrases.index(phrase)]
+    loose = given.lexicon.place_prepositions | PLACED | {"to", "after", "during"}
+    living = given.lexicon.persons | given.lexicon.animals
+    for previous in (before, *reversed(others)):
+        link = previous.link
+        apart = previous.clause > scene.phrases[0].clause if link is None else link.lower in loose
+        if not apart or previous.head.stem in living or not _astray(previous, found, given):
+            return previous
+    return before
 
 
 def _owns(link: Token, phrase: Phrase, lexicon: Lexicon) -> bool:
@@ -99,6 +126,8 @@ def _placed(scene: Scene, previous: Phrase, phrase: Phrase, found: list[int], gi
     if phrase.head.stem in lexicon.settings or phrase.capitalised or phrase.head.text[:1].isupper():
         return True
     starts = [at for at, _ in given.heads(previous.head.stem)]
+    if phrase.link.lower == "at" and any(spot - 1 in starts for spot in found):
+        return True  # who drinks at a waterhole is there
     objects = {at for at in starts if (known := given.phrases[at].link) is not None and known.kind is Kind.VERB}
     if phrase.link.lower in ON and any(spot - 1 in objects for spot in found):
         return True  # "hammering a horseshoe on an anvil": what stands right before it is there
@@ -130,7 +159,8 @@ def _astray(previous: Phrase, found: list[int], given: Given) -> bool:
 def _done_by(verb: Token, phrase: Phrase, given: Given) -> bool:
     """Whether the evidence has somebody do what is "done by" them."""
     acts = [action for action in given.actions if action.verb.stem == verb.stem]
-    return any(phrase.head.stem in given.stands_for(doer) for action in acts for doer in action.subjects)
+    named = any(known.link is not None and known.link.stem == verb.stem for _, known in given.heads(phrase.head.stem))
+    return named or any(phrase.head.stem in given.stands_for(doer) for action in acts for doer in action.subjects)
 
 
 def _material(scene: Scene, phrase: Phrase, given: Given, asked: Sequence[Phrase]) -> bool:

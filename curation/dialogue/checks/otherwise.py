@@ -12,12 +12,18 @@ from curation.dialogue.scene import Kind, Phrase, Token, plural
 
 HAVE = frozenset({"has", "have", "had"})
 PLACED = frozenset({"in", "at", "from"})
+DATED = frozenset({"in", "on", "at", "from", "during", "of", "around", "about"})
 ON = frozenset({"on", "in", "inside", "under", "at", "atop"})
+REGIONS = frozenset({"northern", "southern", "eastern", "western", "central", "downtown", "rural", "north", "south"})
 HELD_IN = frozenset({"in", "on"})  # where what a holder is "with" is
 GLASSES = frozenset({"glasses", "sunglasses", "spectacles", "goggles"})
 COVERED = frozenset({"top", "cover", "garnish", "sprinkl", "decor", "dust", "drizzl", "coat", "fill", "load"})
 # what is down a slope is on it, and what happens during a class happens in it
-ALSO = {"in": frozenset({"during", "through"}), "on": frozenset({"up", "down", "across"})}
+ALSO = {
+    "in": frozenset({"during", "through"}),
+    "on": frozenset({"up", "down", "across"}),
+    "after": frozenset({"follow"}),
+}
 OPPOSITE = {"under": "over", "over": "under", "behind": "in front of", "in front of": "behind"}
 
 
@@ -27,13 +33,13 @@ def said_otherwise(phrase: Phrase, link: Token, previous: Phrase | None, given: 
         _other_way_round(phrase, link, previous, given)
         or _undergoes(phrase, link, given)
         or _needs_no_link(phrase, link, previous, given)
-        or (link.lower in PLACED and _place_clause(phrase, link.lower, given))
+        or (link.lower in PLACED | DATED and _last_part(phrase, link.lower, given))
     )
 
 
 def same_links(link: Token, phrase: Phrase, lexicon: Lexicon) -> set[str]:
     """What a link may be called: its own name and its likes, before clothing those of wearing."""
-    names = {lexicon.same(link.lower), link.stem}
+    names = {lexicon.same(link.lower), link.stem} | lexicon.as_prepositions.get(link.stem, frozenset())
     if link.stem == lexicon.stem("wear") and phrase.head.stem in lexicon.clothing:
         # "with a helmet beside her" is not worn, and "with a hat" may be in a hand
         names |= {"in", "with"} if phrase.head.lower in GLASSES else {"in"}
@@ -59,7 +65,8 @@ def linked(phrase: Phrase, given: Given, links: set[str] | frozenset[str]) -> li
     found = []
     for at, known in given.heads(phrase.head.stem):
         link = known.link
-        if known.head.stem == phrase.head.stem and plural(known) != plural(phrase):
+        same_form = known.head.lower == phrase.head.lower  # in titles capitals hide which are several
+        if known.head.stem == phrase.head.stem and not same_form and plural(known) != plural(phrase):
             continue  # "surrounded by galaxies" is not surrounded by a galaxy
         before = given.phrases[at - 1] if at else known
         if link is not None and link.lower == "of" and before.head.stem in lexicon.holders and before.link is not None:
@@ -80,17 +87,23 @@ def _other_way_round(phrase: Phrase, link: Token, previous: Phrase | None, given
     radiator" of a radiator beside newspapers."""
     lexicon = given.lexicon
     governors = [at for at, _ in given.heads(phrase.head.stem)]
-    near, turned = link.lower in lexicon.symmetric, OPPOSITE.get(lexicon.same(link.lower))
+    living = lexicon.persons | lexicon.animals
+    things = previous is not None and not {previous.head.stem, phrase.head.stem} & living
+    near = link.lower in lexicon.symmetric or (link.lower == "with" and things)
+    turned = OPPOSITE.get(lexicon.same(link.lower))
+    by = near or turned
     if previous is None:  # "What is on the page?"
         told = [known.link for known in given.phrases if known.link is not None]
-        if near or turned:
+        if by:
             wanted = turned or lexicon.same(link.lower)
             return bool(governors) and any(lexicon.same(known.lower) == wanted for known in told)
         holds = any(known.stem in HELD for known in told)
         return bool(governors) and holds and lexicon.same(link.lower) in HELD_IN and phrase.head.stem in _holding(given)
     if lexicon.same(link.lower) in HELD_IN and phrase.head.stem in _holding(given):
         links = set(HELD)
-    elif near or turned:
+    elif things and link.stem in ("hold", "contain"):
+        links = {"in", "on"}  # a plate that something is on
+    elif by:
         links = {turned or lexicon.same(link.lower)}
     elif link.lower == "of" and phrase.head.stem in lexicon.persons | lexicon.animals:
         links = set(OWNED)
@@ -98,7 +111,7 @@ def _other_way_round(phrase: Phrase, link: Token, previous: Phrase | None, given
         return False
     return any(
         _says(known, links, lexicon)
-        and all(_says(each, links | HELD, lexicon) or (near and close([each], given)) for each in between)
+        and all(_says(each, links | HELD, lexicon) or (by and close([each], given)) for each in between)
         for at, known in given.heads(previous.head.stem)
         for start in governors
         for between in [given.phrases[start + 1 : at]]
@@ -150,11 +163,16 @@ def _needs_no_link(phrase: Phrase, link: Token, previous: Phrase | None, given: 
     lexicon, word = given.lexicon, phrase.head.lower
     beside = previous is not None and previous.start + len(previous.words) == phrase.start - 1 - bool(phrase.determiner)
     if previous is not None and beside and (previous.head.stem, phrase.head.stem) in given.pairs:
+        if link.lower == "for" and phrase.head.stem in lexicon.persons | lexicon.animals:
+            return True  # "kids' bikes" are bikes for kids
         cloth = word[:1].isdigit() or phrase.head.stem in lexicon.materials or phrase.head.stem in lexicon.colours
         if link.lower == "of" or (cloth and link.lower in ("from", "in")):
             return True  # "jars of honey" are honey jars, and "a sofa in grey linen" is a linen sofa
     if previous is not None and word[:1].isdigit() and (phrase.head.stem, previous.head.stem) in given.pairs:
         return True  # "regular at 3.59"
+    holder = previous.head.stem if previous is not None and link.lower == "with" else ""
+    if holder and holder not in lexicon.persons and given.has(holder, phrase.head.stem):
+        return True  # "a basket full of towels" has towels
     if word.isdigit() and len(word) == 4:
         told = {part for stem in given.stems for part in stem.split("-")}  # "2008-2018"
         return word in told and link.lower in ("in", "from", "of", "since", "for", "about", "around", "to", "until")
@@ -168,15 +186,19 @@ def _needs_no_link(phrase: Phrase, link: Token, previous: Phrase | None, given: 
     return link.lower == "of" and any(known.stem in lexicon.frame for known in shown)
 
 
-def _place_clause(phrase: Phrase, link: str, given: Given) -> bool:
-    """A last part of a caption that names a place ("..., Louvre Museum") says where."""
+def _last_part(phrase: Phrase, link: str, given: Given) -> bool:
+    """A last part of a caption that names a place ("..., Louvre Museum") or a time ("..., 15th century") says where or
+    when."""
     for _, known in given.heads(phrase.head.stem):
         if not known.clause or known.link is not None:
             continue
+        if {word.stem for word in known.words} & given.lexicon.times and link in DATED:
+            return True
         alone = [each for each in given.phrases if each.clause == known.clause] == [
             known
         ]  # "Lake Louise, Alberta: ..."
-        named = known.words[0].text[:1].isupper() and alone
-        if known.head.stem in given.lexicon.places or (named and link in ("in", "from")):
+        first = known.words[0]  # "southern France", and no "vintage Nikes"
+        named = first.text[:1].isupper() or (known.head.text[:1].isupper() and first.lower in REGIONS)
+        if link in PLACED and (known.head.stem in given.lexicon.places or (alone and named and link in ("in", "from"))):
             return True
     return False

@@ -33,7 +33,7 @@ class Presupposition(BaseCheck):
         lexicon = context.lexicon
         if context.turn.response_type in (DESCRIPTION, FALSE_PREMISE) or context.asked_by_cue:
             return None
-        allowed = context.allowed - (lexicon.resting - context.evidence.supported if lexicon.reads else frozenset())
+        allowed = context.allowed - (context.light - context.evidence.supported if lexicon.reads else frozenset())
         allowed |= lexicon.question_words | _asked_kind(context) | _rests(context)
         extra = [token.text for token in context.question.content if not supported(token, allowed, context)]
         if extra:
@@ -161,7 +161,7 @@ def _rests(context: Context) -> frozenset[str]:
     """Where a thing lies or stands may be asked; of a person or an animal that would be a claim."""
     living = context.lexicon.persons | context.lexicon.animals
     subjects = {token.stem for token in context.question.content}
-    return frozenset() if subjects & living else context.lexicon.resting
+    return frozenset() if subjects & living else context.light
 
 
 def _colour_of_asked(context: Context, colours: frozenset[str]) -> bool:

@@ -16,6 +16,7 @@ from curation.dialogue.checks.doers import wrong_doers
 from curation.dialogue.checks.grammar import GROUPS
 from curation.dialogue.checks.likeness import taken_for_real
 from curation.dialogue.checks.links import BE, bad_links, word_before
+from curation.dialogue.checks.otherwise import COVERED
 from curation.dialogue.given import Given, given_by
 from curation.dialogue.lexicon import Lexicon
 from curation.dialogue.scene import POSSESSIVES, Action, Kind, Phrase, Scene, Token, read
@@ -109,17 +110,23 @@ def _bad_modifiers(scene: Scene, given: Given) -> Iterator[str]:
             head = next((word for word in after if word.lower.endswith(POSSESSIVES)), phrase.head)
             if modifier.stem in lexicon.frame or head.stem in lexicon.frame or modifier.lower.endswith(POSSESSIVES):
                 continue
+            if {modifier.stem, head.stem} <= lexicon.colours and _share(head.stem, modifier.stem, given):
+                continue  # "a set in navy and white"
             if modifier.text[:1].isdigit() and head.stem not in given.stems:
                 continue  # "98 percent" of "98%"
             if modifier.stem not in given.lexicon.entailed(given.stems) or head.stem in lexicon.question_words:
                 continue  # the word check speaks of it
-            # and the sofa of the "room with a sofa" is the room sofa
-            if not any(given.modifies(word.stem, modifier.stem) for word in (head, after[0])) and not given.has(
-                modifier.stem, head.stem
-            ):
+            # and the sofa of the "room with a sofa" is the room sofa, a "bearded man" a man with a beard
+            had = given.has(modifier.stem, head.stem)
+            had |= modifier.lower.endswith("ed") and given.has(head.stem, modifier.stem)
+            if not had and not any(given.modifies(word.stem, modifier.stem) for word in (head, after[0])):
                 yield f"the evidence has no “{modifier.text} {head.text}”"
         if given.half(phrase.head.stem, phrase.modifiers):
             yield f"the evidence gives {phrase.head.text} another color too"
+
+
+def _share(one: str, other: str, given: Given) -> bool:
+    return any({one, other} <= {word.stem for word in phrase.words} for phrase in given.phrases)
 
 
 def _bad_predicates(scene: Scene, question: Scene, asked: list[Phrase], given: Given) -> Iterator[str]:
@@ -203,8 +210,10 @@ def _bad_actions(scene: Scene, asked: list[Phrase], given: Given) -> Iterator[st
         if not subjects:
             continue
         stem = subjects[0].head.stem
-        if verb in lexicon.resting - given.stems and stem not in lexicon.persons | lexicon.animals:
-            continue  # things lie and stand where they are
+        light = lexicon.resting | lexicon.as_prepositions.keys()
+        cooked = lexicon.stem("cook") in lexicon.entailed(word.stem for word in subjects[0].modifiers)
+        if verb in light - given.stems and (cooked or stem not in lexicon.persons | lexicon.animals):
+            continue  # things lie and stand where they are, and what a verb says for a preposition the links tell
         if not action.verb.lower.endswith("ing") and any(
             (known.link is not None and known.link.stem == verb)
             or any(told.verb.stem == verb for told in given.verbs_at(known))
@@ -230,6 +239,8 @@ def _doers(action: Action, lexicon: Lexicon) -> tuple[Phrase, ...]:
     if last is None or last.link is None:
         return action.subjects
     first, link, living = action.subjects[0].head.stem, last.link.lower, lexicon.persons | lexicon.animals
+    if action.verb.stem in COVERED and not action.verb.lower.endswith("ing") and last.head.stem not in living:
+        return (last,)  # "in a classroom decorated with stars"
     if link == "of" and first in lexicon.persons - lexicon.stems(GROUPS):
         return action.subjects[:1]  # "the son of a farmer", and not "a group of hikers"
     acts = action.verb.stem not in lexicon.staying or action.verb.stem in lexicon.directed
@@ -244,10 +255,14 @@ def _doers(action: Action, lexicon: Lexicon) -> tuple[Phrase, ...]:
 
 def _subjects(action: Action, scene: Scene, lexicon: Lexicon) -> tuple[Phrase, ...]:
     """Who acts: the clause's first phrase, or in "What animals is the dog herding?" the one after the auxiliary."""
+    clause = [token.lower for token in scene.tokens[: action.start] if token.lower not in AUXILIARIES]
+    if clause[-1:] in (["that"], ["which"]):
+        return action.subjects[-1:]  # "in a classroom that is decorated"
     if len(_doers(action, lexicon)) < len(action.subjects):
         before = scene.tokens[action.start - 1]
         if before in action.subjects[-1].words:  # "a boy is watching a girl eating": right before its verb
-            return action.subjects[-1:]
+            living = action.subjects[-1].head.stem in lexicon.persons | lexicon.animals
+            return action.subjects[-1:] if living else _doers(action, lexicon)  # "a boy in a coat jumps"
     if len(action.subjects) > 1 and scene.tokens[0].lower in ("what", "which", "how", "whose"):
         first, last = action.subjects
         between = scene.tokens[first.start + len(first.words) : last.start]
