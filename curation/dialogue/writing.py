@@ -22,6 +22,7 @@ PLAIN = "detailed_description"
 ASTRAY = "off focus: "
 WHOLE_WORDS, WHOLE = 5, 0.7
 CLUMSY = re.compile(r"(?P<first>[A-Z][a-z]+) (?P<head>[a-z]+)(?<!s) is ")  # "Police officer is directing traffic."
+AND = re.compile(r"\b(?:and|or)\b", re.I)  # "the boxes and tubs" are not of what the tubs are made of
 BROKEN_OFF = re.compile(r"\b(?:an?|the|and|or|its|his|her|their)\s*\?$", re.I)
 
 
@@ -185,6 +186,8 @@ def off_focus(turn: Turn, focus: Focus, evidence: Evidence) -> list[str]:
         return [f"{ASTRAY}the reason is the cue and nothing more"]
     if focus.asked and not focus.asked & asked:
         return [f"{ASTRAY}the question is about something else"]
+    if focus.kind in ("color", "material") and AND.search(turn.question) and not AND.search(focus.topic):
+        return [f"{ASTRAY}the question is about something else too"]
     if focus.kind in ("color", "count", "material", "wearing", "object", "kind") and focus.expected & asked:
         return [f"{ASTRAY}the question gives the answer away"]
     return []

@@ -1,0 +1,18 @@
+"""What makes a turn miss the question that was to be asked."""
+
+from __future__ import annotations
+
+from curation.dialogue.evidence import gather
+from curation.dialogue.focus import foci
+from curation.dialogue.model import Turn
+from curation.dialogue.writing import off_focus
+
+
+def test_a_question_about_a_second_thing_too_misses_what_one_is_made_of() -> None:
+    told = gather("Cardboard boxes and plastic tubs on gray garage shelves", "en")
+    assert told is not None
+    focus = next(each for each in foci(told) if each.topic == "what the tubs are made of")
+    one = Turn("conversation", "What are the tubs made of?", "The tubs are made of plastic.")
+    two = Turn("conversation", "What are the cardboard boxes and tubs made of?", "They are made of plastic.")
+    assert off_focus(one, focus, told) == []
+    assert off_focus(two, focus, told) == ["off focus: the question is about something else too"]
