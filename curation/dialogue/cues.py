@@ -12,7 +12,7 @@ from curation.dialogue.evidence import OCR
 from curation.dialogue.lexicon import WORD, Cue
 from curation.dialogue.model import Evidence, Focus
 from curation.dialogue.reasons import stated
-from curation.dialogue.scene import Phrase, Scene
+from curation.dialogue.scene import Kind, Phrase, Scene
 from curation.dialogue.seen import is_art
 from curation.dialogue.subjects import names_something, with_article
 from curation.dialogue.view import View
@@ -21,6 +21,7 @@ from curation.dialogue.view import View
 REASON = "(?:the |an? |there (?:is|are) |two |three |four |[A-Z])[A-Za-zÀ-ÖØ-öø-ÿ0-9 '’-]{6,90}"
 SHORT = 3  # words of a phrase that a question repeats whole
 WHO, WHAT = "{who}", "{what}"
+ELSEWHERE = frozenset({"outside", "opposite", "past", "toward", "towards"})  # of a place that one is not in
 SIGHTS = (
     "What in the image suggests that {conclusion}?",
     "Which details hint that {conclusion}?",
@@ -95,6 +96,8 @@ def _places_of(cue: Cue, view: View) -> Iterator[Phrase]:
         if cue.named:
             words = tuple(word for word in words if _feast(word.text, phrase))
         elif view.scene.is_name(phrase) and (cue.anywhere or phrase.head.stem not in view.lexicon.places):
+            continue
+        if phrase.link is not None and phrase.link.lower in ELSEWHERE:
             continue
         later = view.scene.titled and not cue.named and phrase is not view.scene.phrases[0]
         apart = cue.together and not cue.beside & {word.stem for word in phrase.words}
@@ -171,6 +174,9 @@ def _clue(evidence: Evidence, named: frozenset[str], beside: frozenset[str] = fr
 
 
 def _linked(phrase: Phrase, scene: Scene) -> str:
+    if phrase.link is not None and phrase.link.kind is Kind.VERB:
+        begin = max(at for at, token in enumerate(scene.tokens[: phrase.start]) if token is phrase.link)
+        return " ".join(token.text for token in scene.tokens[begin : phrase.start + len(phrase.words)])
     link = f"{phrase.link.lower} " if phrase.link else ""
     article = f"{phrase.determiner} " if phrase.determiner else ""
     return f"{link}{article}{phrase.text}"
