@@ -73,14 +73,14 @@ class Given:
             for word in colour.words
             if colour.clause and colour.link is None and colour.head.stem in evidence.lexicon.colours
         }
-        pairs |= {  # "lamp - foldable, black", "self-portrait, oil on canvas, 1659"
-            (scene.phrases[0].head.stem, last.head.stem)
+        pairs |= {  # "lamp - foldable, black", "self-portrait, oil on canvas, 1659", "vase, Ming dynasty"
+            (scene.phrases[0].head.stem, word.stem)
             for scene in evidence.scenes
             for last in scene.phrases[1:]
-            if last.clause
-            and last.link is None
-            and len(last.words) == 1
-            and evidence.lexicon.qualifies(last.head.lower)
+            if last.clause and last.link is None
+            if last.head.stem in evidence.lexicon.times
+            or (len(last.words) == 1 and evidence.lexicon.qualifies(last.head.lower))
+            for word in last.words
         }
         owners = frozenset(token.stem for token in evidence.content if token.lower.endswith(("'s", "’s", "s'", "s’")))
         blends = tuple(

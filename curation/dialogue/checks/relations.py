@@ -240,7 +240,10 @@ def _doers(action: Action, lexicon: Lexicon) -> tuple[Phrase, ...]:
         return action.subjects
     first, link, living = action.subjects[0].head.stem, last.link.lower, lexicon.persons | lexicon.animals
     if action.verb.stem in COVERED and not action.verb.lower.endswith("ing") and last.head.stem not in living:
-        return (last,)  # "in a classroom decorated with stars"
+        named = last.head.text[:1].isupper()  # "park near Lyon covered with snow"
+        return action.subjects if named else (last,)  # "in a classroom decorated with stars"
+    if first in living and last.head.stem not in living and action.verb.lower.endswith("ed"):
+        return action.subjects  # "planting trees on a hillside destroyed by fire"
     if link == "of" and first in lexicon.persons - lexicon.stems(GROUPS):
         return action.subjects[:1]  # "the son of a farmer", and not "a group of hikers"
     acts = action.verb.stem not in lexicon.staying or action.verb.stem in lexicon.directed
@@ -257,7 +260,8 @@ def _subjects(action: Action, scene: Scene, lexicon: Lexicon) -> tuple[Phrase, .
     """Who acts: the clause's first phrase, or in "What animals is the dog herding?" the one after the auxiliary."""
     clause = [token.lower for token in scene.tokens[: action.start] if token.lower not in AUXILIARIES]
     if clause[-1:] in (["that"], ["which"]):
-        return action.subjects[-1:]  # "in a classroom that is decorated"
+        things = [p for p in scene.phrases if p.start < action.start and not p.head.text[:1].isupper()]
+        return tuple(things[-1:])  # "in a classroom that is decorated"
     if len(_doers(action, lexicon)) < len(action.subjects):
         before = scene.tokens[action.start - 1]
         if before in action.subjects[-1].words:  # "a boy is watching a girl eating": right before its verb
