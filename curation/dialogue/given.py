@@ -95,7 +95,12 @@ class Given:
         """Whether the evidence has an owner with or of a thing: "car with seats"."""
         pairs = [(one, other) for one in self.heads(owner) for other in self.heads(thing)]
         return (thing, owner) in self.pairs or any(
-            (spot + 1 == at and having.link is not None and having.link.lower == "of")  # "blades of a turbine"
+            (
+                not any(each.link is not COVERED_WITH for each in self.phrases[spot + 1 : at])
+                and spot < at
+                and having.link is not None
+                and having.link.lower == "of"
+            )  # "blades of a turbine"
             or (self.owned(at, spot) and held.link is not None and {held.link.lower, held.link.stem} & (OWNED | HELD))
             for (at, having), (spot, held) in pairs
             if having.link is not held.link  # "with a desk and a chair": neither has the other
