@@ -73,14 +73,14 @@ class Given:
             for word in colour.words
             if colour.clause and colour.link is None and colour.head.stem in evidence.lexicon.colours
         }
-        pairs |= {  # "lamp - foldable, black", "self-portrait, oil on canvas, 1659"
-            (scene.phrases[0].head.stem, last.head.stem)
+        pairs |= {  # "lamp - foldable, black", "self-portrait, oil on canvas, 1659", "vase, Ming dynasty"
+            (scene.phrases[0].head.stem, word.stem)
             for scene in evidence.scenes
             for last in scene.phrases[1:]
-            if last.clause
-            and last.link is None
-            and len(last.words) == 1
-            and evidence.lexicon.qualifies(last.head.lower)
+            if last.clause and last.link is None
+            if last.head.stem in evidence.lexicon.times
+            or (len(last.words) == 1 and evidence.lexicon.qualifies(last.head.lower))
+            for word in last.words
         }
         owners = frozenset(token.stem for token in evidence.content if token.lower.endswith(("'s", "’s", "s'", "s’")))
         blends = tuple(
@@ -95,7 +95,12 @@ class Given:
         """Whether the evidence has an owner with or of a thing: "car with seats"."""
         pairs = [(one, other) for one in self.heads(owner) for other in self.heads(thing)]
         return (thing, owner) in self.pairs or any(
-            (spot + 1 == at and having.link is not None and having.link.lower == "of")  # "blades of a turbine"
+            (
+                not any(each.link is not COVERED_WITH for each in self.phrases[spot + 1 : at])
+                and spot < at
+                and having.link is not None
+                and having.link.lower == "of"
+            )  # "blades of a turbine"
             or (self.owned(at, spot) and held.link is not None and {held.link.lower, held.link.stem} & (OWNED | HELD))
             for (at, having), (spot, held) in pairs
             if having.link is not held.link  # "with a desk and a chair": neither has the other

@@ -51,6 +51,8 @@ PARTICIPLES = frozenset(
 NO_PARTICIPLES = frozenset(
     {"sled", "seed", "shed", "weed", "speed", "breed", "steed", "hundred", "creed", "bleed", "tweed"}
 )
+ALWAYS_SHOWS = frozenset({"depicts", "portrays", "illustrates", "includes", "contains"})
+ARTICLES = frozenset({"a", "an", "the", "his", "her", "its", "their"})
 NEVER_ADJECTIVES = frozenset({"wearing", "using", "taking", "keeping", "having", "giving", "doing", "putting"})
 SUBJECTS = frozenset({"he", "she", "it", "they", "who"})
 DOERS = ("ers", "ors", "ists", "ants", "cians")  # ends of words for people who do something
@@ -107,12 +109,16 @@ def _with_verb(words: list[str], kinds: list[Kind], lexicon: Lexicon, verbs: fro
     for index, word in enumerate(words[:-1]):
         several = Kind.CONJUNCTION in kinds[:index] or any(_many(each.lower()) for each in words[:index])
         fits = index and kinds[index] is Kind.WORD and kinds[index - 1] in (Kind.WORD, Kind.BREAK) and word.islower()
-        goes_on = kinds[index + 1] in (Kind.PREPOSITION, Kind.FUNCTION) or words[index + 1].endswith(("ing", "ed"))
+        goes_on = (
+            lexicon.stem(word) in verbs
+            or kinds[index + 1] in (Kind.PREPOSITION, Kind.FUNCTION)
+            or words[index + 1].endswith(("ing", "ed"))
+        )
         if (
             fits
             and goes_on
             and lexicon.stem(word) in known
-            and (_many(word) or (several and word == lexicon.stem(word)))
+            and (_many(word) or (several and not word.endswith(("s", "ed", "ing"))))
         ):
             return [*kinds[:index], Kind.VERB, *kinds[index + 1 :]]
     return kinds
@@ -176,13 +182,15 @@ def _is_verb(index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon, 
     does = asks and {"does", "do", "did"} & {other.lower() for other in words[:index]}
     if does and before is Kind.WORD and after is not Kind.WORD:
         return True  # "Where does the horseshoe lie?"
-    if before_word in SUBJECTS and lexicon.stem(word) in lexicon.verbs | verbs:
+    if before_word in SUBJECTS and (lexicon.stem(word) in lexicon.verbs | verbs or _many(word)):
         return True  # "he reads a story"
     if before_word in MODALS and (before_word != "to" or not word.endswith("s")):
         return lexicon.stem(word) in lexicon.verbs or (before_word == "to" and after_word in ("a", "an", "the"))
     if _is_named(index, words, kinds) or f"{word} {after_word.removesuffix('s')}" in lexicon.ing_compounds:
         return False
     if _acts_now(index, words, kinds, lexicon) or _after_one(index, words, kinds, lexicon, verbs):
+        return True
+    if word in ALWAYS_SHOWS and before is not Kind.BREAK:
         return True
     if word in SHOWS and (before_word in PICTURES or lexicon.stem(before_word) in lexicon.depictions):
         return True
@@ -206,7 +214,7 @@ def _is_verb(index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon, 
         return apart or ((before is Kind.WORD or after_aux) and after in (Kind.PREPOSITION, Kind.BREAK, Kind.FUNCTION))
     if before_word in ("that", "which") and index > 1:
         return lexicon.stem(word) in lexicon.verbs | verbs  # "a diagram that compares cats and dogs"
-    if before is Kind.WORD and after_word in ("a", "an", "the"):
+    if before is Kind.WORD and after_word in ARTICLES:
         return True  # "firefighters battle a fire": whatever stands between a noun and an article
     bare = _many(before_word) and lexicon.present.get(words[index]) is False  # "commuters wade through"
     if not (bare or lexicon.stem(word) in lexicon.verbs | verbs) or (
@@ -229,7 +237,7 @@ def _leads(index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon) ->
     and not "trying to read" or "picking up a ball"."""
     word, before = words[index].lower(), index - 1
     moves = before >= 0 and (kinds[before] is not Kind.VERB or lexicon.stem(words[before]) in lexicon.staying)
-    return word == "to" or (word in ("up", "down") and moves)
+    return word == "to" or (word in ("up", "down", "off") and moves)
 
 
 def _is_named(index: int, words: list[str], kinds: list[Kind]) -> bool:

@@ -40,6 +40,7 @@ class ProbedServer(LLMServer):
             await self.engine.start()  # type: ignore[no-untyped-call]
 
     async def chat(self, request: Any, *args: Any, **kwargs: Any) -> AsyncGenerator[Any, None]:
+        """See `LLMServer.chat`. Notes when something is answered, and ends the process when its engine has died."""
         answers = await super().chat(request, *args, **kwargs)
         return self._noticed(answers)
 
@@ -54,6 +55,7 @@ class ProbedServer(LLMServer):
             _end()
 
     async def check_health(self) -> None:
+        """See `LLMServer.check_health`. Besides, asks for a token when nothing was answered for a while."""
         try:
             await super().check_health()
         except EngineDeadError:
@@ -82,7 +84,8 @@ class ProbedServer(LLMServer):
 
 
 def _end() -> None:
-    """End this process and the engine's, which would otherwise outlive it and keep its GPU."""
+    """End this process and the engine's, which would otherwise outlive it and keep its GPU. (When the process is killed
+    instead, Ray 2.60 does it: its node kills the process group of a worker that is gone.)"""
     for child in psutil.Process().children(recursive=True):
         child.kill()
     os._exit(EXIT_LOST)
@@ -93,4 +96,5 @@ class LocalModel(CallbackBase):
     process that imports vLLM once more, 10 to 20 s of CPU."""
 
     async def on_before_node_init(self) -> None:
+        """See `CallbackBase.on_before_node_init`."""
         self.ctx.run_init_node = False

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import monotonic, sleep
 
+import psutil
 import pytest
 
 from curation.errors import PoolError
@@ -102,25 +101,29 @@ def test_the_last_user_takes_the_pool_down_and_no_engine_stays(pool: ServePool, 
 
 @pytest.mark.fuzz
 @pytest.mark.timeout(1800)
-def test_a_replica_that_hangs_is_replaced_and_its_requests_are_answered(cluster: None) -> None:
-    section = SECTION.model_copy(update={"model": "hanging", "hang_s": 20.0})
+def test_a_lost_replica_is_replaced_its_requests_are_answered_and_its_engine_does_not_stay(cluster: None) -> None:
+    section = SECTION.model_copy(update={"model": "lost", "hang_s": 20.0})
     patient = CLIENT.model_copy(update={"probe_deadline_s": 30.0, "patience_s": 600.0})
+    ways: dict[str, Callable[[psutil.Process], None]] = {
+        "its engine hangs": lambda engine: engine.suspend(),
+        "its engine dies": lambda engine: engine.kill(),
+        "it dies": lambda engine: engine.parent().kill(),
+    }
     with ServePool(section) as pool:
         pool.wait_ready()
         with Client(patient, pool.endpoints, LocalMeter()) as client:
             client.ask([request("Hi")])
-            engines = _engines()
-            for pid in engines:
-                os.kill(int(pid), signal.SIGSTOP)
-            answers = client.ask([request(f"Hi {row}", max_tokens=300) for row in range(8)])
-        assert {answer.failure for answer in answers} <= {None, Reason.LLM_TRUNCATED}
-        assert not _engines() & engines, "the engine that hung is still there"
+            for how, lose in ways.items():
+                engines = _engines()
+                for pid in engines:
+                    lose(psutil.Process(int(pid)))
+                answers = client.ask([request(f"Hi {row}", max_tokens=300) for row in range(8)])
+                assert {answer.failure for answer in answers} <= {None, Reason.LLM_TRUNCATED}, how
+                assert not {pid for pid in engines if psutil.pid_exists(int(pid))}, f"{how}: the engine is still there"
 
 
 def _engines() -> set[str]:
     """Process ids of the vLLM engines that descend from this process's Ray."""
-    import psutil
-
     listed = subprocess.run(["pgrep", "-f", "VLLM::"], capture_output=True, text=True, check=False).stdout.split()
     found = set()
     for pid in listed:

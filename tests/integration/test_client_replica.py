@@ -1,4 +1,4 @@
-"""The server inside a replica, around an engine that answers, fails or hangs. No Ray cluster, no model."""
+"""The server inside a replica, around an engine that answers, hangs or is dead. No Ray cluster, no model."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ PROGRAM = """
 import asyncio, os
 os.environ["CURATION_HANG_S"] = "1.0"
 from types import SimpleNamespace
-from curation.inference.replica import ErrorResponse, ProbedServer
+from curation.inference.replica import EngineDeadError, ErrorResponse, ProbedServer
 
 class Engine:
-    asked = 0
     async def check_health(self): pass  # vLLM's own: good while its process lives
     async def chat(self, request, raw_request_info=None):
-        Engine.asked += 1
+        if wait_s is None:
+            raise EngineDeadError
         try:
             await asyncio.sleep(wait_s)
         except asyncio.CancelledError:
@@ -46,7 +46,7 @@ async def main():
         await leave()
         await asyncio.sleep(0.05)
 
-for wait_s in (3600.0, 0.01):
+for wait_s in (3600.0, None, 0.01):
     child = os.fork()  # for vLLM is long to import
     if child == 0:
         asyncio.run(main())
@@ -55,6 +55,6 @@ for wait_s in (3600.0, 0.01):
 """
 
 
-def test_a_replica_whose_engine_hangs_ends_itself_though_its_health_is_good_and_any_other_stays() -> None:
+def test_a_replica_whose_engine_hangs_or_is_dead_ends_itself_though_its_health_is_good_and_any_other_stays() -> None:
     done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, timeout=250, check=False)
-    assert done.stdout.split()[-2:] == ["70", "0"], done.stderr[-2000:]
+    assert done.stdout.split()[-3:] == ["70", "70", "0"], done.stderr[-2000:]

@@ -86,10 +86,15 @@ class Context:
 
     @cached_property
     def allowed(self) -> frozenset[str]:
-        """Stems that an answer may use: those of the evidence, what follows from them, and what images are told in."""
+        """Stems that an answer may use: those that it may state, and in a reasoning turn those of its cue."""
+        return self.stated | self.inferable
+
+    @cached_property
+    def stated(self) -> frozenset[str]:
+        """Stems of the evidence, of what follows from them, and of what images are told in."""
         lexicon, content = self.lexicon, self.evidence.content
         stems = frozenset(token.stem for token in content)
-        allowed = self.evidence.supported | lexicon.frame | self.inferable
+        allowed = self.evidence.supported | lexicon.frame
         allowed |= self.light  # a bowl stands somewhere; the relations say whether who is alive does
         if stems & lexicon.clothing or (lexicon.capital_nouns and _ends_in(content, lexicon.clothing)):
             allowed |= lexicon.wearing  # a man in a coat wears it; the relations say who wears what

@@ -9,6 +9,8 @@ from typing import Literal
 from pydantic import Field
 
 from curation.dialogue.checks.base import DESCRIPTION, FALSE_PREMISE, REASONING, BaseCheck, Context, fail
+from curation.dialogue.checks.relations import BECAUSE
+from curation.dialogue.lexicon import WORD
 from curation.dialogue.pii import find
 from curation.samples import Reason, Reject
 
@@ -85,9 +87,8 @@ class Repetition(BaseCheck):
     """Largest Jaccard overlap of content words with an earlier answer, or of question words with an earlier one."""
 
     def check(self, context: Context) -> Reject | None:
-        words = [token.lower for token in context.answer.tokens if token.text.isalnum()]
-        grams = Counter(tuple(words[at : at + self.ngram]) for at in range(len(words) - self.ngram + 1))
-        again = [gram for gram, times in grams.items() if times > 1]
+        parts = BECAUSE.split(context.turn.answer) if context.turn.response_type == REASONING else [context.turn.answer]
+        again = [gram for part in parts for gram, times in self._grams(part).items() if times > 1]
         if again:
             return fail(Reason.REPETITION, f"the answer repeats “{' '.join(again[0])}”")
         given = Counter(token.stem for token in context.evidence.content)
@@ -106,6 +107,10 @@ class Repetition(BaseCheck):
             if turn.question.casefold() == context.turn.question.casefold():
                 return fail(Reason.REPETITION, "an earlier turn asks the same")
         return None
+
+    def _grams(self, text: str) -> Counter[tuple[str, ...]]:
+        words = [word.lower() for word in WORD.findall(text)]
+        return Counter(tuple(words[at : at + self.ngram]) for at in range(len(words) - self.ngram + 1))
 
 
 class Debris(BaseCheck):

@@ -216,8 +216,8 @@ def _agreement_slip(scene: Scene, phrase: Phrase, context: Context) -> str | Non
     if before in context.lexicon.determiners and phrase.start > 1:
         before = scene.tokens[phrase.start - 2].lower
     many = plural(phrase)
-    if phrase.head.lower.endswith("is") or phrase.head.lower in GROUPS:
-        return None  # a tennis, two taxis: its form does not tell; "are the team" is British
+    if phrase.head.lower.endswith("is") or phrase.head.lower in GROUPS or phrase.capitalised:
+        return None  # a tennis, two taxis, the Alps: its form does not tell; "are the team" is British
     end = phrase.start + len(phrase.words)
     joined = end < len(scene.tokens) and scene.tokens[end].kind is Kind.CONJUNCTION
     if (before in ("is", "was") and many) or (before in ("are", "were") and not many and not joined):
@@ -248,7 +248,8 @@ def _phrase_slip(scene: Scene, phrase: Phrase, context: Context) -> str | None:
     shown = phrase.link is not None and phrase.link.stem in lexicon.frame
     plain = not phrase.determiner and not possessed and phrase.text.islower() and phrase.text.replace(" ", "").isalpha()
     counted = any(word.stem in lexicon.numbers for word in phrase.words)
-    if shown and plain and not counted and not many and phrase.head.stem not in lexicon.mass | lexicon.colours:
+    stuff = {word.stem for word in phrase.words} & lexicon.mass or phrase.head.stem in lexicon.colours  # pork belly
+    if shown and plain and not counted and not many and not stuff:
         return f"“{phrase.link.lower if phrase.link else ''} {phrase.text}”"
     if phrase.start and scene.tokens[phrase.start - 1].lower in ("and", "what", "which"):
         return None  # a bride and groom; what animal

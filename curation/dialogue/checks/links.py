@@ -77,6 +77,8 @@ def _misplaced(scene: Scene, phrase: Phrase, link: Token, found: list[int], give
     """What a phrase is put to, where the evidence puts it to another. Of who does what the actions speak."""
     previous = _hung_on(scene, phrase, found, given)
     if link.kind is Kind.VERB and link.stem not in given.lexicon.wearing:
+        if link.stem in given.lexicon.as_prepositions.keys() - given.stems and not _beside(previous, found, given):
+            yield f"the evidence may put something else there than {previous.text}"
         return
     holders = [spot for spot, _ in given.heads(previous.head.stem)]
     if _owns(link, phrase, given.lexicon) and holders and not any(given.owned(a, b) for a in holders for b in found):
@@ -87,6 +89,16 @@ def _misplaced(scene: Scene, phrase: Phrase, link: Token, found: list[int], give
         yield f"the evidence may put something else {link.lower} {phrase.text}"
     elif astray or (governors and min(governors) >= max(found)):
         yield f"the evidence does not put {previous.text} {link.lower} {phrase.text}"
+
+
+def _beside(previous: Phrase, found: list[int], given: Given) -> bool:
+    """Whether only what it is of, or in, stands between a thing and what a preposition puts it to."""
+    return any(
+        start < spot and all(known.link is None or known.link.lower in ("of", "in") for known in between)
+        for start, _ in given.heads(previous.head.stem)
+        for spot in found
+        for between in [given.phrases[start + 1 : spot]]
+    )
 
 
 def _hung_on(scene: Scene, phrase: Phrase, found: list[int], given: Given) -> Phrase:
@@ -128,6 +140,8 @@ def _placed(scene: Scene, previous: Phrase, phrase: Phrase, found: list[int], gi
     starts = [at for at, _ in given.heads(previous.head.stem)]
     if phrase.link.lower == "at" and any(spot - 1 in starts for spot in found):
         return True  # who drinks at a waterhole is there
+    if 0 in starts and any((known := given.phrases[spot].link) and known.lower == "from" for spot in found):
+        return True  # who watches from a tower is on it
     objects = {at for at in starts if (known := given.phrases[at].link) is not None and known.kind is Kind.VERB}
     if phrase.link.lower in ON and any(spot - 1 in objects for spot in found):
         return True  # "hammering a horseshoe on an anvil": what stands right before it is there

@@ -89,7 +89,8 @@ def _other_way_round(phrase: Phrase, link: Token, previous: Phrase | None, given
     governors = [at for at, _ in given.heads(phrase.head.stem)]
     living = lexicon.persons | lexicon.animals
     things = previous is not None and not {previous.head.stem, phrase.head.stem} & living
-    near = link.lower in lexicon.symmetric or (link.lower == "with" and things)
+    beings = previous is not None and {previous.head.stem, phrase.head.stem} <= living
+    near = link.lower in lexicon.symmetric or (link.lower == "with" and beings)
     turned = OPPOSITE.get(lexicon.same(link.lower))
     by = near or turned
     if previous is None:  # "What is on the page?"
@@ -101,8 +102,8 @@ def _other_way_round(phrase: Phrase, link: Token, previous: Phrase | None, given
         return bool(governors) and holds and lexicon.same(link.lower) in HELD_IN and phrase.head.stem in _holding(given)
     if lexicon.same(link.lower) in HELD_IN and phrase.head.stem in _holding(given):
         links = set(HELD)
-    elif things and link.stem in ("hold", "contain"):
-        links = {"in", "on"}  # a plate that something is on
+    elif things and (link.lower == "with" or link.stem in ("hold", "contain")):
+        links = {"with", "in", "on"}  # a plate that something is on
     elif by:
         links = {turned or lexicon.same(link.lower)}
     elif link.lower == "of" and phrase.head.stem in lexicon.persons | lexicon.animals:
@@ -152,8 +153,9 @@ def _undergoes(phrase: Phrase, link: Token, given: Given) -> bool:
     return given.modifies(phrase.head.stem, link.stem) or any(
         action.verb.stem == link.stem and phrase.head.stem in given.stands_for(done)
         for doer in given.phrases
-        if link.kind is Kind.VERB and doer.link is not None and doer.link.lower == "by"
+        if link.kind is Kind.VERB and doer.link is not None and doer.link.lower in ("by", "with")
         for action in given.verbs_at(doer)
+        if doer.link.lower == "by" or action.verb.stem in COVERED
         for done in action.subjects[:1]
     )
 

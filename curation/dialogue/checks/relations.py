@@ -45,18 +45,20 @@ class Relations(BaseCheck):
         given = given_by(context.evidence)
         answer = context.answer
         if context.turn.response_type == REASONING:
-            answer = read(_reason(context.turn.answer), context.lexicon)
+            answer = read(reason_of(context.turn.answer), context.lexicon, context.verbs, sentence=True)
         answer = _understood(answer, context.allowed, context)
         question = _understood(context.question, context.allowed | context.lexicon.question_words, context)
         # not what the question asks for by its kind: "What dish ...", "In which race ..."
         asked = [phrase for phrase in context.question.phrases if not _asked_for(phrase, context.question, given)]
+        meant = asked
         if context.turn.response_type in FIXED:
             asked = []  # "it" then means the image, or what the cue is about
+            meant = context.answer.phrases[:1]  # "the boat may burn, because it is made of wood"
         for detail in (
             *taken_for_real(context, given),
             *_bad_modifiers(answer, given),
             *_bad_predicates(answer, question, asked, given),
-            *bad_links(answer, given, asked),
+            *bad_links(answer, given, meant),
             *_bad_actions(answer, asked, given),
             *(_bad_question(question, given) if context.turn.response_type not in FIXED else ()),
         ):
@@ -78,7 +80,7 @@ def _asked_for(phrase: Phrase, question: Scene, given: Given) -> bool:
     return phrase.head.stem in talk or (bool(before) and before <= ASKING)
 
 
-def _reason(answer: str) -> str:
+def reason_of(answer: str) -> str:
     """The part of a reasoning answer that says what its conclusion rests on."""
     return BECAUSE.split(answer, maxsplit=1)[-1]
 
@@ -118,11 +120,18 @@ def _bad_modifiers(scene: Scene, given: Given) -> Iterator[str]:
                 continue  # the word check speaks of it
             # and the sofa of the "room with a sofa" is the room sofa, a "bearded man" a man with a beard
             had = given.has(modifier.stem, head.stem)
-            had |= modifier.lower.endswith("ed") and given.has(head.stem, modifier.stem)
+            had |= modifier.lower.endswith(("ed", "ing")) and given.has(head.stem, modifier.stem)
+            had |= any(head.stem in given.stands_for(doer) for doer in _who(modifier.stem, given))  # a folded blanket
             if not had and not any(given.modifies(word.stem, modifier.stem) for word in (head, after[0])):
                 yield f"the evidence has no “{modifier.text} {head.text}”"
         if given.half(phrase.head.stem, phrase.modifiers):
             yield f"the evidence gives {phrase.head.text} another color too"
+
+
+def _who(verb: str, given: Given) -> Iterator[Phrase]:
+    """Who or what the evidence says does, or is, what a verb tells."""
+    acts = (action for action in given.actions if action.verb.stem == verb and not action.aimed)
+    return (doer for action in acts for doer in _doers(action, given.lexicon))
 
 
 def _share(one: str, other: str, given: Given) -> bool:
@@ -240,7 +249,10 @@ def _doers(action: Action, lexicon: Lexicon) -> tuple[Phrase, ...]:
         return action.subjects
     first, link, living = action.subjects[0].head.stem, last.link.lower, lexicon.persons | lexicon.animals
     if action.verb.stem in COVERED and not action.verb.lower.endswith("ing") and last.head.stem not in living:
-        return (last,)  # "in a classroom decorated with stars"
+        named = last.head.text[:1].isupper()  # "park near Lyon covered with snow"
+        return action.subjects if named else (last,)  # "in a classroom decorated with stars"
+    if first in living and last.head.stem not in living and action.verb.lower.endswith("ed"):
+        return action.subjects  # "planting trees on a hillside destroyed by fire"
     if link == "of" and first in lexicon.persons - lexicon.stems(GROUPS):
         return action.subjects[:1]  # "the son of a farmer", and not "a group of hikers"
     acts = action.verb.stem not in lexicon.staying or action.verb.stem in lexicon.directed
@@ -257,7 +269,8 @@ def _subjects(action: Action, scene: Scene, lexicon: Lexicon) -> tuple[Phrase, .
     """Who acts: the clause's first phrase, or in "What animals is the dog herding?" the one after the auxiliary."""
     clause = [token.lower for token in scene.tokens[: action.start] if token.lower not in AUXILIARIES]
     if clause[-1:] in (["that"], ["which"]):
-        return action.subjects[-1:]  # "in a classroom that is decorated"
+        things = [p for p in scene.phrases if p.start < action.start and not p.head.text[:1].isupper()]
+        return tuple(things[-1:])  # "in a classroom that is decorated"
     if len(_doers(action, lexicon)) < len(action.subjects):
         before = scene.tokens[action.start - 1]
         if before in action.subjects[-1].words:  # "a boy is watching a girl eating": right before its verb

@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from curation.dialogue.checks.base import DESCRIPTION, FALSE_PREMISE, REASONING, BaseCheck, Context, fail, supported
-from curation.dialogue.checks.relations import BECAUSE
+from curation.dialogue.checks.relations import BECAUSE, reason_of
 from curation.dialogue.cues import cues_of
 from curation.dialogue.denied import denied, is_denial
 from curation.dialogue.lexicon import POSSESSIVE, Lexicon
@@ -23,6 +23,7 @@ BOUNDS = (
     frozenset({"about", "around", "nearly", "almost", "roughly", "approximately", "some"}),
 )
 ONE = frozenset({"ein", "eine", "einen", "einem", "einer"})
+THINGS = frozenset({"it", "its", "they", "them"})
 NEGATIONS = frozenset({"not", "no", "never", "none", "nothing", "nobody", "without", "n't", "neither", "nor"})
 
 
@@ -151,6 +152,8 @@ class Negation(BaseCheck):
         if found - written:
             return fail(Reason.UNSUPPORTED, f"the answer denies something: {min(found)}")
         absent = frozenset(stem for scene in context.evidence.scenes for stem in denied(scene))
+        if context.turn.response_type == REASONING:  # who wears no helmet may need one
+            absent &= {token.stem for token in read(reason_of(context.turn.answer), context.lexicon).tokens}
         if absent & context.answer_stems and not any(map(is_denial, said)):
             return fail(Reason.UNSUPPORTED, f"the evidence denies it: {min(absent & context.answer_stems)}")
         return None
@@ -170,7 +173,10 @@ class Cue(BaseCheck):
         if len(parts) < 2:
             return fail(Reason.MALFORMED, "the answer gives no reason")
         conclusion, reason = (read(part, lexicon) for part in parts)
-        named = [cue for cue in cues if cue.stems & {token.stem for token in reason.content}]
+        told = {token.stem for token in reason.content}
+        if reason.actions and {token.lower for token in reason.tokens} & THINGS:
+            told |= {token.stem for token in conclusion.content}  # "the boat may burn, because it is made of wood"
+        named = [cue for cue in cues if cue.stems & told]
         if not named:
             return fail(Reason.UNSUPPORTED, "the reason names no cue of the evidence")
         if not {token.lower for token in conclusion.tokens} & lexicon.hedges:
@@ -209,7 +215,8 @@ def _reason_holds(reason: Scene, concluded: frozenset[str], context: Context) ->
     """The reason is in the evidence, and is not the conclusion once more."""
     lexicon = context.lexicon
     told = {token.stem for token in reason.content}
-    fresh = told - context.evidence.supported - lexicon.frame - lexicon.stems(("wear",))
+    stated = context.stated | lexicon.stems(("wear",))
+    fresh = {token.stem for token in reason.content if not supported(token, stated, context)}
     if fresh:
         return fail(Reason.UNSUPPORTED, f"the evidence gives no such reason: {', '.join(sorted(fresh))}")
     circular = (told & concluded) - context.evidence.supported
@@ -220,12 +227,14 @@ def _reason_holds(reason: Scene, concluded: frozenset[str], context: Context) ->
         return fail(Reason.MALFORMED, f"“it is {words[2]}” says of nothing where or when it is")
     if not reason.actions and not set(words) & lexicon.auxiliaries:
         return fail(Reason.MALFORMED, "the reason is no sentence: it has no verb")
-    written = {token.lower for token in context.evidence.content}
+    written = {token.lower for token in context.evidence.content} | {"made", "built"}
     for token in reason.content:
-        if token.lower.endswith(("ing", "ed")) and token.lower not in written and token.stem not in _acts(context):
+        light = token.stem in context.light
+        acts = light or token.stem in _acts(context)
+        if token.lower.endswith(("ing", "ed")) and token.lower not in written and not acts:
             return fail(Reason.UNSUPPORTED, f"the evidence has no “{token.text}”")
     for action in reason.actions:
-        if not action.subjects and action.verb.stem not in _acts(context):
+        if not action.subjects and action.verb.stem not in _acts(context) and action.verb.lower not in written:
             return fail(Reason.UNSUPPORTED, f"the evidence has no action {action.verb.text}")
     if words[:1] == ["it"] and any(phrase.head.stem in lexicon.persons for phrase in reason.phrases[:1]):
         return fail(Reason.UNSUPPORTED, "“it” is a person")
