@@ -13,14 +13,16 @@ from curation.dialogue.lexicon import WORD, Cue
 from curation.dialogue.model import Evidence, Focus
 from curation.dialogue.reasons import stated
 from curation.dialogue.scene import Kind, Phrase, Scene
-from curation.dialogue.seen import is_art
+from curation.dialogue.seen import is_animal, is_art
 from curation.dialogue.subjects import names_something, with_article
 from curation.dialogue.view import View
 
 # What a reason may begin with: a sentence about something in the image. "It is" begins none but that of a time.
-REASON = "(?:the |an? |there (?:is|are) |two |three |four |[A-Z])[A-Za-zÀ-ÖØ-öø-ÿ0-9 '’-]{6,90}"
+REASON_WORDS = "[A-Za-zÀ-ÖØ-öø-ÿ0-9 '’-]{6,90}"
+REASON = f"(?:the |an? |there (?:is|are) |two |three |four |[A-Z]){REASON_WORDS}"
 SHORT = 3  # words of a phrase that a question repeats whole
 WHO, WHAT = "{who}", "{what}"
+PARTS_OF_VERBS = frozenset({"up", "down", "out", "off"})
 ELSEWHERE = frozenset({"outside", "opposite", "past", "toward", "towards"})  # of a place that one is not in
 SIGHTS = (
     "What in the image suggests that {conclusion}?",
@@ -44,6 +46,8 @@ def cue_foci(evidence: Evidence) -> list[Focus]:
                 dict.fromkeys((clue, *([_clue(evidence, beside)[0]] if beside and not cue.together else [])))
             )
             reason = f"(?:it is [a-z ]{{3,20}}|{REASON})" if named & evidence.lexicon.times else REASON
+            if cue.again:
+                reason = f"(?:{cue.again} {REASON_WORDS}|{reason})"
             form = f"{cue.conclusion[:1].upper()}{cue.conclusion[1:]}, because {reason}"
             found.extend(
                 Focus(
@@ -114,7 +118,7 @@ def _feast(word: str, phrase: Phrase) -> bool:
 
 def _told_of(cue: Cue, view: View, at: Phrase | None) -> Iterator[Cue]:
     """The cue with who and what is meant put into its questions and its conclusion; none where that is not sure."""
-    who = _who(cue, view)
+    who = _who(cue, view, at)
     named = {WHO: view.subject(who).text if who else None, WHAT: _named(at, cue, view) if at else None}
     ask, conclusion, words = _ask(cue), cue.conclusion, cue.words
     for slot, text in named.items():
@@ -125,7 +129,16 @@ def _told_of(cue: Cue, view: View, at: Phrase | None) -> Iterator[Cue]:
             conclusion = conclusion.replace(slot, text)
             words |= view.lexicon.stems(WORD.findall(text)) if slot in cue.conclusion else frozenset()
     if ask and WHO not in conclusion and WHAT not in conclusion:
-        yield replace(cue, ask=ask, conclusion=conclusion, words=words)
+        again = _again(who, view) if who and WHO in cue.conclusion else ""
+        yield replace(cue, ask=ask, conclusion=conclusion, words=words, again=again)
+
+
+def _again(who: Phrase, view: View) -> str:
+    """How a sentence that has named who is meant goes on; nothing for one person, of whom the text may not tell
+    whether it is he or she."""
+    if view.subject(who).be == "are":
+        return "they are"
+    return "it is" if is_animal(who, view.lexicon) else ""
 
 
 def _named(phrase: Phrase, cue: Cue, view: View) -> str | None:
@@ -144,9 +157,10 @@ def _ask(cue: Cue) -> tuple[str, ...]:
     return (*cue.ask, sights.format(conclusion=cue.conclusion.replace("probably ", "")))
 
 
-def _who(cue: Cue, view: View) -> Phrase | None:
-    """Of whom a cue tells: who does it, who is so, or the only one who is there."""
+def _who(cue: Cue, view: View, at: Phrase | None) -> Phrase | None:
+    """Of whom a cue tells: who does it or does something to it, who is so, or the only one who is there."""
     acts = [action for action in view.actions if action.verb.stem in cue.stems]
+    acts += [action for action in view.actions if at is not None and at.link is action.verb]
     if acts:
         sure = not view.doubtful(acts[0]) and view.living(acts[0].subjects[0])
         return acts[0].subjects[0] if sure else None
@@ -174,9 +188,14 @@ def _clue(evidence: Evidence, named: frozenset[str], beside: frozenset[str] = fr
 
 
 def _linked(phrase: Phrase, scene: Scene) -> str:
-    if phrase.link is not None and phrase.link.kind is Kind.VERB:
-        begin = max(at for at, token in enumerate(scene.tokens[: phrase.start]) if token is phrase.link)
-        return " ".join(token.text for token in scene.tokens[begin : phrase.start + len(phrase.words)])
-    link = f"{phrase.link.lower} " if phrase.link else ""
+    """The phrase with the preposition or verb that it hangs on: "at dawn", "setting up a tent"."""
+    link, end = phrase.link, phrase.start + len(phrase.words)
+    if link is None:
+        return f"{phrase.determiner} {phrase.text}".strip()
+    begin = max(at for at, token in enumerate(scene.tokens[: phrase.start]) if token is link)
+    if link.lower in PARTS_OF_VERBS and begin and scene.tokens[begin - 1].kind is Kind.VERB:
+        begin -= 1
+    if scene.tokens[begin].kind is Kind.VERB:
+        return " ".join(token.text for token in scene.tokens[begin:end])
     article = f"{phrase.determiner} " if phrase.determiner else ""
-    return f"{link}{article}{phrase.text}"
+    return f"{link.lower} {article}{phrase.text}"

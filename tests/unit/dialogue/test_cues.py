@@ -153,3 +153,21 @@ def test_a_thing_that_copies_another_tells_of_itself_alone() -> None:
     asked = asked_of("Owl necklace on a branch in a forest")
     assert "Where might one wear the owl necklace?" in asked
     assert not any("awake" in question for question in asked)
+
+
+def test_a_clue_holds_the_whole_verb() -> None:
+    foci = cue_foci(evidence_of("Family setting up a tent by a lake"))
+    assert {focus.clue for focus in foci if "outdoors" in focus.hint} == {"setting up a tent; Family"}
+
+
+def test_a_reason_may_call_an_animal_and_several_by_a_pronoun_and_one_person_not() -> None:
+    def reasons(caption: str) -> list[str]:
+        hints = [focus.forms[0] for focus in cue_foci(evidence_of(caption)) if "hungry" in focus.hint]
+        return [form.partition("because ")[2][:10] for form in hints]
+
+    assert set(reasons("Brown bear catching a salmon in a river")) == {"(?:it is ["}
+
+
+def test_nobody_who_stands_outside_a_place_is_asked_what_people_do_in_it() -> None:
+    assert not any("eat" in focus.hint for focus in cue_foci(evidence_of("Red convertible parked outside a diner")))
+    assert any("eat" in focus.hint for focus in cue_foci(evidence_of("Old couple in a diner")))

@@ -16,3 +16,11 @@ def test_a_question_about_a_second_thing_too_misses_what_one_is_made_of() -> Non
     two = Turn("conversation", "What are the cardboard boxes and tubs made of?", "They are made of plastic.")
     assert off_focus(one, focus, told) == []
     assert off_focus(two, focus, told) == ["off focus: the question is about something else too"]
+
+
+def test_an_answer_that_ends_in_a_short_form_breaks_off() -> None:
+    told = gather("Pope Francis greets a boy in St. Peter's Square", "en")
+    assert told is not None
+    focus = next(each for each in foci(told) if each.kind == "doing")
+    cut = Turn("conversation", "What is Pope Francis doing?", "Pope Francis is greeting a boy in St.")
+    assert off_focus(cut, focus, told) == ["off focus: the answer breaks off"]
