@@ -103,7 +103,9 @@ def tokens(text: str, lexicon: Lexicon, verbs: frozenset[str] = frozenset(), sen
 
 def _with_verb(words: list[str], kinds: list[Kind], lexicon: Lexicon, verbs: frozenset[str]) -> list[Kind]:
     """`kinds` with a finite verb: "a cup and a spoon rest on a desk", "a portrait, signed, hangs in a hall"."""
-    if any(is_finite(word, kind, lexicon) for word, kind in zip(words, kinds, strict=True)):
+    relative = {at + 1 for at, word in enumerate(words) if word.lower() in ("that", "which", "who")}
+    finite = (at for at, word in enumerate(words) if is_finite(word, kinds[at], lexicon))
+    if any(at not in relative for at in finite):
         return kinds
     known = lexicon.verbs | lexicon.resting | lexicon.as_prepositions.keys() | verbs
     for index, word in enumerate(words[:-1]):
@@ -275,7 +277,8 @@ def _before_what_they_have(start: int, index: int, words: list[str], kinds: list
     """Where the name of who acts ends: before "in saffron robes" of "monks in saffron robes walk barefoot", since after
     a noun for several things comes a verb and seldom another noun."""
     links = [at for at in range(start, index) if kinds[at] is Kind.PREPOSITION]
-    has = len(links) == 1 and words[links[0]].lower() in ("in", "with") and _many(words[index - 1].lower())
+    link, before = words[links[0]].lower() if len(links) == 1 else "", words[index - 1]
+    has = (link in ("in", "with") and _many(before.lower())) or (link == "of" and before[:1].isupper())
     return links[0] if has and index + 1 < len(words) and kinds[index + 1] is not Kind.BREAK else index
 
 

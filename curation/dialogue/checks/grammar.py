@@ -238,12 +238,9 @@ def _phrase_slip(scene: Scene, phrase: Phrase, context: Context) -> str | None:
     acts = any(phrase in action.subjects for action in scene.actions if action.verb.lower.endswith("ing"))
     # "the Airbus A380" is a thing
     numbered = any(char.isdigit() for char in phrase.text) or any(w.lower in lexicon.brands for w in phrase.words)
-    if (
-        phrase.determiner == "the"
-        and phrase.capitalised
-        and not numbered
-        and (acts or phrase.words[0].stem in lexicon.persons)
-    ):
+    thing = numbered or phrase.head.stem in own  # so the caption says
+    named = phrase.capitalised and not thing and (acts or phrase.words[0].stem in lexicon.persons)
+    if phrase.determiner == "the" and named:
         return f"“the {phrase.text}”"  # as if the name were a thing
     shown = phrase.link is not None and phrase.link.stem in lexicon.frame
     plain = not phrase.determiner and not possessed and phrase.text.islower() and phrase.text.replace(" ", "").isalpha()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from curation.dialogue.checks.otherwise import HAVE, ON, PLACED, close, linked, said_otherwise, same_links
+from curation.dialogue.checks.otherwise import HAVE, ON, PLACED, close, linked, said_otherwise, same_links, told_apart
 from curation.dialogue.given import HELD, OWNED, Given
 from curation.dialogue.lexicon import Lexicon
 from curation.dialogue.scene import Kind, Phrase, Scene, Token
@@ -43,6 +43,8 @@ def _whole(scene: Scene, phrase: Phrase | None) -> Phrase | None:
 def _had(before: Sequence[Phrase], phrase: Phrase, given: Given) -> bool:
     """Whether the evidence gives the subject what the answer says that it has."""
     owner = next((known.head.stem for known in before if known.link is None), "")
+    if given.phrases and owner in given.stands_for(given.phrases[0]) and told_apart(phrase, given):
+        return True
     if given.heads(owner) or owner in given.owners:
         return given.has(owner, phrase.head.stem)
     return bool(linked(phrase, given, OWNED | HELD))
@@ -110,6 +112,7 @@ def _hung_on(scene: Scene, phrase: Phrase, found: list[int], given: Given) -> Ph
     for previous in (before, *reversed(others)):
         link = previous.link
         apart = previous.clause > scene.phrases[0].clause if link is None else link.lower in loose
+        apart |= link is not None and link.lower == "with" and told_apart(previous, given)
         if not apart or previous.head.stem in living or not _astray(previous, found, given):
             return previous
     return before

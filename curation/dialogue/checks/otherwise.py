@@ -92,7 +92,8 @@ def _other_way_round(phrase: Phrase, link: Token, previous: Phrase | None, given
     beings = previous is not None and {previous.head.stem, phrase.head.stem} <= living
     near = link.lower in lexicon.symmetric or (link.lower == "with" and beings)
     turned = OPPOSITE.get(lexicon.same(link.lower))
-    by = near or turned
+    by = near or bool(turned)
+    by |= link.lower == "with" and previous is None
     if previous is None:  # "What is on the page?"
         told = [known.link for known in given.phrases if known.link is not None]
         if by:
@@ -165,8 +166,9 @@ def _needs_no_link(phrase: Phrase, link: Token, previous: Phrase | None, given: 
     lexicon, word = given.lexicon, phrase.head.lower
     beside = previous is not None and previous.start + len(previous.words) == phrase.start - 1 - bool(phrase.determiner)
     if previous is not None and beside and (previous.head.stem, phrase.head.stem) in given.pairs:
-        if link.lower == "for" and phrase.head.stem in lexicon.persons | lexicon.animals:
-            return True  # "kids' bikes" are bikes for kids
+        made_by = link.lower in ("by", "from") and phrase.head.text[:1].isupper()
+        if link.lower == "for" or (made_by and previous.head.stem not in lexicon.depictions | lexicon.persons):
+            return True  # "kids' bikes" are bikes for kids, "a Nike shoe" is by Nike
         cloth = word[:1].isdigit() or phrase.head.stem in lexicon.materials or phrase.head.stem in lexicon.colours
         if link.lower == "of" or (cloth and link.lower in ("from", "in")):
             return True  # "jars of honey" are honey jars, and "a sofa in grey linen" is a linen sofa
@@ -178,14 +180,19 @@ def _needs_no_link(phrase: Phrase, link: Token, previous: Phrase | None, given: 
     if word.isdigit() and len(word) == 4:
         told = {part for stem in given.stems for part in stem.split("-")}  # "2008-2018"
         return word in told and link.lower in ("in", "from", "of", "since", "for", "about", "around", "to", "until")
-    if link.lower == "with" and any(known.clause and known.link is None for _, known in given.heads(phrase.head.stem)):
-        return True  # "Bass, sunburst finish": a last part tells what the first has
+    if link.lower == "with" and told_apart(phrase, given):
+        return True
     if lexicon.adjective(word) in given.stems:
         return True
     if previous is not None and link.lower == "in" and phrase.head.text[:1].isupper():
         return given.modifies(previous.head.stem, phrase.head.stem)  # "a London restaurant"
     shown = [known.link for _, known in given.heads(phrase.head.stem) if known.link is not None]
     return link.lower == "of" and any(known.stem in lexicon.frame for known in shown)
+
+
+def told_apart(phrase: Phrase, given: Given) -> bool:
+    """Whether a last part of the evidence tells it of what the first names: "Bass, sunburst finish"."""
+    return any(known.clause and known.link is None for _, known in given.heads(phrase.head.stem))
 
 
 def _last_part(phrase: Phrase, link: str, given: Given) -> bool:
@@ -196,11 +203,11 @@ def _last_part(phrase: Phrase, link: str, given: Given) -> bool:
             continue
         if {word.stem for word in known.words} & given.lexicon.times and link in DATED:
             return True
-        alone = [each for each in given.phrases if each.clause == known.clause] == [
-            known
-        ]  # "Lake Louise, Alberta: ..."
+        # not "Lake Louise, Alberta: ...", and yet "Museum of Modern Art"
+        beside = [each.link for each in given.phrases if each.clause == known.clause and each is not known]
+        alone = all(other is not None and other.lower == "of" for other in beside)
         first = known.words[0]  # "southern France", and no "vintage Nikes"
         named = first.text[:1].isupper() or (known.head.text[:1].isupper() and first.lower in REGIONS)
-        if link in PLACED and (known.head.stem in given.lexicon.places or (alone and named and link in ("in", "from"))):
+        if link in PLACED and (known.head.stem in given.lexicon.places or (alone and named)):
             return True
     return False

@@ -20,6 +20,7 @@ COLOUR = re.compile(r"\bcolou?rs?\b", re.I)
 COUNT = re.compile(r"\bhow many\b", re.I)
 WHERE = re.compile(r"^where\b", re.I)
 WHO = re.compile(r"^who\b", re.I)
+BESIDES = frozenset({"against", "to", "off"})  # "taped to a window"
 DOING = re.compile(r"\b(doing|do)\?$|\bdoing\b", re.I)
 MATERIAL = re.compile(r"\bmade (of|from|out of)\b|\bmaterial\b", re.I)
 
@@ -117,7 +118,8 @@ class Answered(BaseCheck):
             (MATERIAL, frozenset(materials), "a material"),
         )
         for pattern, wanted, name in asked:
-            if pattern.search(question) and not fresh & wanted:
+            counted = pattern is COUNT and any(token.text[:1].isdigit() for token in context.answer.tokens)
+            if pattern.search(question) and not counted and not fresh & wanted:
                 return fail(Reason.BAD_QUESTION, f"the question asks for {name}, the answer gives none")
         if COLOUR.search(question) and not _colour_of_asked(context, fresh & lexicon.colours):
             return fail(Reason.BAD_QUESTION, "the answer gives the color of something else")
@@ -126,7 +128,7 @@ class Answered(BaseCheck):
             for phrase in context.answer.phrases
             if phrase.link is not None and phrase.head.stem not in lexicon.times | lexicon.clothing | lexicon.colours
         }
-        if WHERE.match(question) and not places & prepositions & lexicon.place_prepositions:
+        if WHERE.match(question) and not places & prepositions & (lexicon.place_prepositions | BESIDES):
             return fail(Reason.BAD_QUESTION, "the question asks where, the answer does not tell")
         subject = [phrase for phrase in context.question.phrases if phrase.link is None][:1]
         taken = lexicon.stem("taken") in context.question_stems

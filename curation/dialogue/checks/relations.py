@@ -22,7 +22,7 @@ from curation.dialogue.lexicon import Lexicon
 from curation.dialogue.scene import POSSESSIVES, Action, Kind, Phrase, Scene, Token, read
 from curation.samples import Reason, Reject
 
-BECAUSE = re.compile(r"\b(?:because|since)\b", re.I)
+BECAUSE = re.compile(r"\b(?:because|since|given that)\b|, as\b", re.I)
 AUXILIARIES = frozenset({"is", "are", "was", "were", "does", "do", "did", "has", "have", "can"})
 OF_THINGS = frozenset({"hold", "contain"})  # of a person or an animal, the word and the link checks ask for it
 PRONOUNS = frozenset({"he", "she", "it", "they"})
@@ -112,8 +112,9 @@ def _bad_modifiers(scene: Scene, given: Given) -> Iterator[str]:
             head = next((word for word in after if word.lower.endswith(POSSESSIVES)), phrase.head)
             if modifier.stem in lexicon.frame or head.stem in lexicon.frame or modifier.lower.endswith(POSSESSIVES):
                 continue
-            if {modifier.stem, head.stem} <= lexicon.colours and _share(head.stem, modifier.stem, given):
-                continue  # "a set in navy and white"
+            named = modifier.text[:1].isupper() and head.text[:1].isupper()
+            if (named or {modifier.stem, head.stem} <= lexicon.colours) and _share(head.stem, modifier.stem, given):
+                continue  # "a set in navy and white", "the Black Forest"
             if modifier.text[:1].isdigit() and head.stem not in given.stems:
                 continue  # "98 percent" of "98%"
             if modifier.stem not in given.lexicon.entailed(given.stems) or head.stem in lexicon.question_words:
@@ -135,7 +136,9 @@ def _who(verb: str, given: Given) -> Iterator[Phrase]:
 
 
 def _share(one: str, other: str, given: Given) -> bool:
-    return any({one, other} <= {word.stem for word in phrase.words} for phrase in given.phrases)
+    """Whether two words stand in one phrase, or tell of one thing."""
+    of_one, of_other = ({thing for thing, word in given.pairs if word == stem} for stem in (one, other))
+    return bool(of_one & of_other) or any({one, other} <= {w.stem for w in p.words} for p in given.phrases)
 
 
 def _bad_predicates(scene: Scene, question: Scene, asked: list[Phrase], given: Given) -> Iterator[str]:
@@ -168,7 +171,7 @@ def _bad_predicates(scene: Scene, question: Scene, asked: list[Phrase], given: G
         if any(given.half(subject.head.stem, phrase.words) for subject in subjects):
             yield f"{subjects[0].head.text} is not {phrase.text} alone"
         for token in phrase.words:
-            if token.stem in lexicon.frame:
+            if token.stem in lexicon.frame or token.lower in lexicon.adverbs:
                 continue
             if not any(_is(subject, token, phrase, given) for subject in subjects):
                 yield f"the evidence does not say that {subjects[0].head.text} is {phrase.text}"

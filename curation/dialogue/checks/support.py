@@ -12,6 +12,7 @@ from curation.dialogue.checks.relations import BECAUSE, reason_of
 from curation.dialogue.cues import cues_of
 from curation.dialogue.denied import denied, is_denial
 from curation.dialogue.lexicon import POSSESSIVE, Lexicon
+from curation.dialogue.lexicon import Cue as CueWord
 from curation.dialogue.scene import Kind, Phrase, Scene, plural, read
 from curation.samples import Reason, Reject
 
@@ -185,8 +186,9 @@ class Cue(BaseCheck):
         best = max(named, key=lambda cue: len(cue.core & concluded))
         if len(best.core & concluded) * 3 < len(best.core) * 2:
             return fail(Reason.UNSUPPORTED, "the answer does not conclude what its cue carries")
-        if concluded - best.core - best.words:
-            extra = ", ".join(sorted(concluded - best.core - best.words))
+        carried = best.core | best.words | _named_subject(conclusion, best, context)
+        if concluded - carried:
+            extra = ", ".join(sorted(concluded - carried))
             return fail(Reason.UNSUPPORTED, f"its cue does not carry: {extra}")
         bare = not {token.stem for token in reason.content} - best.stems - lexicon.colours
         if bare and [token.lower for token in reason.tokens[2:3]] in (["a"], ["an"], ["the"]):
@@ -209,6 +211,15 @@ class Coverage(BaseCheck):
         if wanted and len(told) < self.min_share * len(wanted):
             return fail(Reason.TOO_SHORT, f"the description tells {len(told)} of {len(wanted)} words of the evidence")
         return None
+
+
+def _named_subject(conclusion: Scene, cue: CueWord, context: Context) -> frozenset[str]:
+    """Stems of what a conclusion begins with, where its cue says "it" or "they" alone: "the pie may be sweet"."""
+    if cue.conclusion.split()[0].lower() not in THINGS or not conclusion.phrases:
+        return frozenset()
+    subject = conclusion.phrases[0]
+    first = subject.link is None and subject.start <= 1
+    return frozenset(word.stem for word in subject.words) & context.evidence.supported if first else frozenset()
 
 
 def _reason_holds(reason: Scene, concluded: frozenset[str], context: Context) -> Reject | None:

@@ -17,10 +17,13 @@ BOUNDS = {
     "turns_eighth": (0.97, 0.05),
     "turns_ninth": (0.94, 0.78),
     "turns_tenth": (0.95, 0.11),
+    "turns_strong": (0.66, 0.13),
+    "turns_paraphrased": (0.92, 0.12),
 }
+ENGLISH = ("turns_strong", "turns_paraphrased")  # English alone
 
 # the share of good turns that a single check may lose, where it is not 5 %
-WORST = {"turns_free": 0.065, "turns_ninth": 0.47}
+WORST = {"turns_free": 0.065, "turns_ninth": 0.47, "turns_strong": 0.065, "turns_paraphrased": 0.07}
 
 
 @pytest.mark.parametrize("name", SETS)
@@ -28,7 +31,7 @@ def test_few_good_turns_fall_and_few_bad_turns_pass(name: str) -> None:
     caught, lost = BOUNDS[name]
     cases = labelled(DATA / f"{name}.tsv")
     assert len(cases) >= 70
-    assert len({case.language for case in cases}) >= 3
+    assert name in ENGLISH or len({case.language for case in cases}) >= 3
     found = {score.check: score for score in scores(cases)}
     assert {
         kind: score.false for kind, score in found.items() if kind != "any" and score.false > WORST.get(name, 0.05)
