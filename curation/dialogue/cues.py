@@ -101,8 +101,6 @@ def _places_of(cue: Cue, view: View) -> Iterator[Phrase]:
             words = tuple(word for word in words if _feast(word.text, phrase))
         elif view.scene.is_name(phrase) and (cue.anywhere or phrase.head.stem not in view.lexicon.places):
             continue
-        if phrase.link is not None and phrase.link.lower in ELSEWHERE:
-            continue
         later = view.scene.titled and not cue.named and phrase is not view.scene.phrases[0]
         apart = cue.together and not cue.beside & {word.stem for word in phrase.words}
         if not (apart or later) and any(word.stem in cue.stems for word in words):
@@ -121,6 +119,7 @@ def _told_of(cue: Cue, view: View, at: Phrase | None) -> Iterator[Cue]:
     who = _who(cue, view, at)
     named = {WHO: view.subject(who).text if who else None, WHAT: _named(at, cue, view) if at else None}
     ask, conclusion, words = _ask(cue), cue.conclusion, cue.words
+    apart = at is not None and at.link is not None and at.link.lower in ELSEWHERE
     for slot, text in named.items():
         if text is None:
             ask = tuple(question for question in ask if slot not in question)
@@ -130,7 +129,7 @@ def _told_of(cue: Cue, view: View, at: Phrase | None) -> Iterator[Cue]:
             words |= view.lexicon.stems(WORD.findall(text)) if slot in cue.conclusion else frozenset()
     if ask and WHO not in conclusion and WHAT not in conclusion:
         again = _again(who, view) if who and WHO in cue.conclusion else ""
-        yield replace(cue, ask=ask, conclusion=conclusion, words=words, again=again)
+        yield replace(cue, ask=ask, conclusion=conclusion, words=words, again=again, rank=-1 if apart else cue.rank)
 
 
 def _again(who: Phrase, view: View) -> str:
