@@ -86,7 +86,8 @@ def cues_of(evidence: Evidence) -> tuple[Cue, ...]:
             continue
         for view in views:
             at = next(_places_of(cue, view), None)
-            done = not cue.together and any(action.verb.stem in cue.stems for action in view.actions)
+            acts = [action for action in view.actions if not view.loose(action)]
+            done = not cue.together and any(action.verb.stem in cue.stems for action in acts)
             if at is not None or done:
                 found.extend(_told_of(cue, view, at))
                 break
@@ -128,16 +129,17 @@ def _told_of(cue: Cue, view: View, at: Phrase | None) -> Iterator[Cue]:
             conclusion = conclusion.replace(slot, text)
             words |= view.lexicon.stems(WORD.findall(text)) if slot in cue.conclusion else frozenset()
     if ask and WHO not in conclusion and WHAT not in conclusion:
-        again = _again(who, view) if who and WHO in cue.conclusion else ""
+        meant = who if WHO in cue.conclusion else at if WHAT in cue.conclusion else None
+        again = _again(meant, view) if meant else ""
         yield replace(cue, ask=ask, conclusion=conclusion, words=words, again=again, rank=-1 if apart else cue.rank)
 
 
 def _again(who: Phrase, view: View) -> str:
-    """How a sentence that has named who is meant goes on; nothing for one person, of whom the text may not tell
-    whether it is he or she."""
+    """How a sentence that has named who or what is meant goes on; nothing for one person, of whom the text may not
+    tell whether it is he or she."""
     if view.subject(who).be == "are":
         return "they are"
-    return "it is" if is_animal(who, view.lexicon) else ""
+    return "it is" if is_animal(who, view.lexicon) or not view.living(who) else ""
 
 
 def _named(phrase: Phrase, cue: Cue, view: View) -> str | None:
@@ -146,7 +148,7 @@ def _named(phrase: Phrase, cue: Cue, view: View) -> str | None:
         return None
     if len(phrase.words) <= SHORT and not view.scene.titled:
         return with_article(phrase, view.scene, view.lexicon)
-    told = [word for word in phrase.words if word is phrase.head or word.stem in cue.stems | cue.beside]
+    told = [word for word in phrase.words if word is phrase.head or word.stem in cue.stems]
     return " ".join(["the", *(word.lower for word in told)])
 
 

@@ -9,7 +9,7 @@ from curation.dialogue.cues import cue_foci, cues_of
 from curation.dialogue.evidence import OCR
 from curation.dialogue.lexicon import Lexicon
 from curation.dialogue.model import Evidence, Focus
-from curation.dialogue.scene import Phrase, Scene
+from curation.dialogue.scene import Kind, Phrase, Scene
 from curation.dialogue.seen import carrier, in_place, is_animal, is_name, is_person, sure_claims
 from curation.dialogue.subjects import names_something, plain, slot
 from curation.dialogue.things import last_colour, things
@@ -171,6 +171,13 @@ def _places(view: View) -> Iterator[Focus]:
         no_place = lexicon.clothing | lexicon.times | frozenset(lexicon.materials) | lexicon.colours
         if phrase.head.stem in no_place or not in_place(phrase, lexicon):  # boots in brown leather are nowhere yet
             continue
+        if (scene.titled or is_name(subject, scene, lexicon)) and any(
+            token.kind is Kind.BREAK for token in scene.tokens[subject.start : phrase.start]
+        ):
+            continue  # "Caspar David Friedrich, Hills near Dresden"
+        known = phrase.head.stem in lexicon.settings | lexicon.places | lexicon.spots
+        if scene.titled and not known and is_person(subject, lexicon):
+            continue  # "Professional in Business Analysis"
         if _before_is_directed(scene, phrase, lexicon) or not hangs_on_first(scene, phrase, lexicon):
             continue
         who = view.subject(subject)

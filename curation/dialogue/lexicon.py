@@ -124,6 +124,7 @@ class Lexicon:
         self.compounds = frozenset(words.get("compounds", ()))
         self.brands = frozenset(words.get("brands", ()))
         self.color_kinds = frozenset(words.get("color_kinds", ()))
+        self.homonyms = self.stems(words.get("homonyms", ()))
         self.units = self.stems(words.get("units", ()))
         self.talk = self.stems(words.get("talk", ()))
         self.printing = self.stems(words.get("printing", ()))

@@ -16,6 +16,7 @@ UNSURE = frozenset(
     {"for", "about", "to", "from", "before", "after", "since", "until", "like", "as", "than", "during"}
     | {"by", "via", "beyond", "ahead of", "due to"}
 )
+LONG = 3  # words of a phrase whose first ones may belong to what is printed
 WHOLES = frozenset({"couple", "group", "team", "crowd", "pair", "family", "crew"})  # of whom what follows "of" is
 COUNTRIES = ("an", "ese", "ish")  # ends of words for countries: "two Italian chefs"
 
@@ -24,13 +25,21 @@ def seen(scene: Scene, lexicon: Lexicon) -> list[Phrase]:
     """The phrases that name something in sight themselves."""
     found: list[Phrase] = []
     sure, clause = True, 0
-    printed = _prints(scene, lexicon)
+    printed, ends_in_carrier = _prints(scene, lexicon), _ends_in_carrier(scene, lexicon)
     for at, phrase in enumerate(scene.phrases):
         if phrase.clause != clause:
             sure, clause = True, phrase.clause
         sure = sure and not _unsure(scene, at, lexicon)
         living = is_person(phrase, lexicon) or is_animal(phrase, lexicon)
-        if sure and not (printed and at and living) and not (printed is None and at):
+        after = scene.phrases[at + 1 : at + 2]
+        if scene.titled and after and after[0].link is not None and after[0].link.lower in ("down", "up"):
+            continue  # "Button Down Shirt" has no button to speak of
+        if (
+            sure
+            and not (living and ends_in_carrier)
+            and not (printed and at and living)
+            and not (printed is None and at)
+        ):
             found.append(phrase)
     return found
 
@@ -51,7 +60,11 @@ def claims(phrase: Phrase, scene: Scene, lexicon: Lexicon) -> list[Token]:
     and none where another phrase shares the head ("two black and three white cats")."""
     if is_name(phrase, scene, lexicon) or _shares_head(phrase, scene, lexicon):
         return []
-    told = [at for at, word in enumerate(phrase.modifiers) if word.stem in lexicon.fixed]
+    told = [
+        at
+        for at, word in enumerate(phrase.modifiers)
+        if word.stem in lexicon.fixed and not word.lower.endswith(("'s", "’s"))  # "Grey's Anatomy"
+    ]
     return [phrase.words[at] for at in told if not _in_name(phrase, at, scene, lexicon)]
 
 
@@ -127,6 +140,14 @@ def _prints(scene: Scene, lexicon: Lexicon) -> bool | None:
         return None
     first = scene.phrases[0] if scene.phrases else None
     return first is not None and carrier(first, lexicon)
+
+
+def _ends_in_carrier(scene: Scene, lexicon: Lexicon) -> bool:
+    """Whether a text all in capitals ends in what pictures are printed on: "Puppies Playing Water Polo Baby Quilt"."""
+    last = scene.phrases[-1] if len(scene.phrases) > 1 else None
+    if last is None or len(last.words) <= LONG or not all(token.text[:1].isupper() for token in scene.content):
+        return False
+    return last.head.stem in lexicon.carriers
 
 
 def carrier(phrase: Phrase, lexicon: Lexicon) -> bool:

@@ -70,8 +70,11 @@ def _first(view: View) -> tuple[Phrase | None, str | None]:
     first = scene.phrases[0] if scene.phrases else None
     if first is None or first not in view.phrases or first.link is not None or is_art(scene, lexicon):
         return None, None
-    if is_person(first, lexicon) or not names_something(first, lexicon):
+    if is_person(first, lexicon) or not names_something(first, lexicon) or first.head.stem in lexicon.homonyms:
         return None, None
+    after = scene.phrases[1:2]
+    if after and after[0].link is not None and after[0].link.lower == "of" and after[0].head.text[:1].isupper():
+        return None, None  # the House of Mirth is no house
     kinds = lexicon.entailed((first.head.stem,)) - {first.head.stem}
     told = {word.stem for word in first.words}
     for kind in MADE | GROWN if ITEM in kinds else GROWN | MADE:  # to dress is to garnish, too

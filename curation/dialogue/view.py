@@ -11,6 +11,8 @@ from curation.dialogue.scene import Action, Kind, Phrase, Scene
 from curation.dialogue.seen import is_animal, is_name, is_person, seen
 from curation.dialogue.subjects import Subject, gerund, names_something, subject_of
 
+WORDS = 3  # of what is done something to, in a title
+
 
 @dataclass(frozen=True)
 class View:
@@ -52,6 +54,8 @@ class View:
         for action in self.actions:
             if action.verb.stem in self.lexicon.frame or self.doubtful(action):
                 continue
+            if action.subjects[0].head.stem in self.lexicon.depictions or self.loose(action):
+                continue
             before = self.scene.tokens[action.start - 1] if action.start else None
             if before is not None and before.kind is Kind.PREPOSITION:
                 continue  # "after winning the final"
@@ -59,6 +63,16 @@ class View:
             doing = gerund(action.verb.lower, who.be == "are", self.lexicon)
             if doing and (doing == action.verb.lower or (before is not None and before.kind is Kind.WORD)):
                 yield action, doing
+
+    def loose(self, action: Action) -> bool:
+        """Whether a title only strings words together: "3 Corvette Racing", "Puppies Playing Water Polo Baby Quilt"."""
+        if not all(token.text[:1].isupper() for token in self.scene.content):
+            return False
+        if not action.subjects:
+            return True
+        who = action.subjects[0]
+        alive = is_person(who, self.lexicon) or is_animal(who, self.lexicon)
+        return not alive or any(phrase.link is action.verb and len(phrase.words) > WORDS for phrase in self.phrases)
 
     def doubtful(self, action: Action) -> bool:
         """Whether nobody acts, or one of two may: of "mother holding a baby wearing a hat" neither is asked for."""
