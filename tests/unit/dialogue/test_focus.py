@@ -136,3 +136,35 @@ def test_what_is_no_place_is_not_asked_for(caption: str) -> None:
 )
 def test_an_answer_that_takes_a_name_for_a_color_falls(caption: str, question: str, answer: str) -> None:
     assert "relations" in failed(caption, question, answer)
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Human heart cross section",
+        "House Of Mirth (2000) with Gillian Anderson, DVD",
+        "Gingham Cotton Button Down Shirt, Slim Fit",
+        "Justin Chambers addio grey's anatomy",
+        "Caspar David Friedrich, Hills and Ploughed Field near Dresden. 1824",
+        "Puppies Playing Water Polo Whole Cloth Baby Quilt",
+        "This handout picture shows the president, attending a ceremony",
+    ],
+)
+def test_titles_whose_words_mean_something_else_are_asked_nothing(title: str) -> None:
+    assert topics(title) == {}
+
+
+@pytest.mark.parametrize(
+    ("caption", "topic"),
+    [
+        ("Contestants carve ice sculptures with chainsaws", "what the contestants are carving"),
+        ("A manta ray glides over a cleaning station", "where the manta ray is (over a cleaning station)"),
+        ("Scientists in white coats examine samples under a microscope", "what the scientists are examining"),
+        ("Astronaut Sunita Williams exercises on a treadmill", "what Astronaut Sunita Williams is doing"),
+        ("The Milky Way above the dunes of a desert", "where the Milky Way is (above the dunes)"),
+        ("Graduates at the University of Cape Town", "where the graduates are (at the University of Cape Town)"),
+        ("Young Girl Holding Pet Guinea Pig", "what the young girl is holding"),
+    ],
+)
+def test_a_verb_that_is_nothing_else_and_a_name_with_its_article_are_read(caption: str, topic: str) -> None:
+    assert topic in {each for kind in topics(caption).values() for each in kind}
