@@ -180,7 +180,9 @@ def _needs_no_link(phrase: Phrase, link: Token, previous: Phrase | None, given: 
     if word.isdigit() and len(word) == 4:
         told = {part for stem in given.stems for part in stem.split("-")}  # "2008-2018"
         return word in told and link.lower in ("in", "from", "of", "since", "for", "about", "around", "to", "until")
-    if link.lower == "with" and told_apart(phrase, given):
+    if link.lower == "with" and (
+        told_apart(phrase, given) or (previous is not None and _joined(previous, phrase, given))
+    ):
         return True
     if lexicon.adjective(word) in given.stems:
         return True
@@ -188,6 +190,13 @@ def _needs_no_link(phrase: Phrase, link: Token, previous: Phrase | None, given: 
         return given.modifies(previous.head.stem, phrase.head.stem)  # "a London restaurant"
     shown = [known.link for _, known in given.heads(phrase.head.stem) if known.link is not None]
     return link.lower == "of" and any(known.stem in lexicon.frame for known in shown)
+
+
+def _joined(one: Phrase, other: Phrase, given: Given) -> bool:
+    """Whether the evidence begins by naming both side by side: "Ada Byron and her mother"."""
+    first, *second = given.phrases[:2]
+    both = {first.head.stem, *(known.head.stem for known in second)}
+    return {one.head.stem, other.head.stem} == both and all(known.link is None and not known.clause for known in second)
 
 
 def told_apart(phrase: Phrase, given: Given) -> bool:
