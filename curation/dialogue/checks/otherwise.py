@@ -174,6 +174,8 @@ def _needs_no_link(phrase: Phrase, link: Token, previous: Phrase | None, given: 
             return True  # "jars of honey" are honey jars, and "a sofa in grey linen" is a linen sofa
     if previous is not None and word[:1].isdigit() and (phrase.head.stem, previous.head.stem) in given.pairs:
         return True  # "regular at 3.59"
+    if link.lower == "of" and previous is not None and given.has(phrase.head.stem, previous.head.stem):
+        return True  # the tiles of a pool that has tiles
     holder = previous.head.stem if previous is not None and link.lower == "with" else ""
     if holder and holder not in lexicon.persons and given.has(holder, phrase.head.stem):
         return True  # "a basket full of towels" has towels

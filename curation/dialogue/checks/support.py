@@ -176,7 +176,8 @@ class Cue(BaseCheck):
             return fail(Reason.MALFORMED, "the answer gives no reason")
         conclusion, reason = (read(part, lexicon) for part in parts)
         told = {token.stem for token in reason.content}
-        if reason.actions and {token.lower for token in reason.tokens} & THINGS:
+        says = reason.actions or any(phrase.link is not None for phrase in reason.phrases)  # not "because it is old"
+        if says and {token.lower for token in reason.tokens} & THINGS:
             told |= {token.stem for token in conclusion.content}  # "the boat may burn, because it is made of wood"
         named = [cue for cue in cues if cue.stems & told]
         if not named:
