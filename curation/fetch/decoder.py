@@ -136,6 +136,13 @@ class Decoder:
             if planes is not None:
                 return _Loaded(planes, width, height, 1 << times)
             return self._halved(self._by_opencv(data, cv2.IMREAD_UNCHANGED), width, height)
+        # libjpeg's reduced-scale decoding: never below the final size, so sharpness is not lost.
+        shortest = min(declared.width, declared.height)
+        part = max(each for each in (1, 2, 4, 8) if each == 1 or shortest >= self._side * each)
+        if declared.bare:  # nothing that Pillow would have to tell
+            planes = turbojpeg.decoded(data, declared.width, declared.height, part)
+            if planes is not None:
+                return _Loaded(planes, declared.width, declared.height, part)
         image: Picture = Image.open(io.BytesIO(data), formats=[declared.kind.upper()])
         width, height = image.size
         if width * height > max(declared.width * declared.height, self._limits.max_pixels):
@@ -146,9 +153,7 @@ class Decoder:
             return self._halved(plain, width, height, rgb=True, icc=icc)
         orientation = colour.orientation(image)
         if declared.kind == sniff.JPEG and image.mode in ("L", "RGB"):
-            # libjpeg's reduced-scale decoding: never below the final size, so sharpness is not lost.
-            part = max(each for each in (1, 2, 4, 8) if each == 1 or min(width, height) >= self._side * each)
-            if orientation == 1 and (icc is None or colour.is_srgb(icc)):
+            if not declared.bare and orientation == 1 and (icc is None or colour.is_srgb(icc)):
                 planes = turbojpeg.decoded(data, width, height, part)
                 if planes is not None:
                     return _Loaded(planes, width, height, part)
