@@ -79,6 +79,7 @@ class Given:
             for last in scene.phrases[1:]
             if last.clause and last.link is None
             if last.head.stem in evidence.lexicon.times
+            or last.words[0].text[:1].isdigit()
             or (len(last.words) == 1 and evidence.lexicon.qualifies(last.head.lower))
             for word in last.words
         }

@@ -75,8 +75,8 @@ class Lexicon:
         self.function_words = frozenset(
             word
             for name in ("determiners", "pronouns", "auxiliaries", "particles", "prepositions", "conjunctions")
-            for phrase in words.get(name, ())
-            for word in str(phrase).split()
+            for word in words.get(name, ())
+            if " " not in word  # "front" is one in "in front of" alone
         )
         # as written, in lower case: what questions of every picture are made of
         self.plain_words = self.function_words | {
@@ -168,6 +168,7 @@ class Lexicon:
         self.unseen = _any_of(words.get("unseen", ()))
         self.entails = self._entailments(words.get("entails", {}), words["kinds"])
         self.animals |= self._kind("animal")
+        self.settings |= self._kind("building") | self._kind("room")
         self.clothing |= self._kind("clothing") | self._kind("shoe") | self._kind("hat")
         self.holders |= self._kind("container")
         self._same = self._classes([*words.get("same_preposition", ()), *words.get("same_colour", ())])

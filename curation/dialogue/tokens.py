@@ -313,5 +313,6 @@ def _acts_for_once(index: int, words: list[str], kinds: list[Kind], lexicon: Lex
     named = after[:1].isupper() and words[index][:1].islower()
     object_follows = after.lower() in lexicon.determiners or (named and kinds[index + 1] is Kind.WORD)
     ends = not after or kinds[index + 1] is not Kind.WORD
-    of_thing = index > 0 and kinds[index - 1] is Kind.WORD
+    joined = before == "and" and Kind.VERB in kinds[:index]  # "wearing a scarf and building a snowman"
+    of_thing = joined or (index > 0 and kinds[index - 1] is Kind.WORD)
     return of_thing and (object_follows or (ends and words[index].lower() in ING_ACTS))

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from curation.fetch import colour, jpeg, png, scale, sniff, turbojpeg, webp
+from curation.fetch.pdq import pdq
 from curation.fetch.planes import Planes
 
 if TYPE_CHECKING:
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
     from PIL.Image import Image as Picture
 
     Pixels: TypeAlias = np.ndarray[Any, Any]
-
-# PDQ averages to 64 x 64 first; doing that with boxes moves 0 to 6 of its 256 bits and saves 2 ms.
-_PDQ_SIDE_PX = 64
 
 
 @dataclass(frozen=True)
@@ -43,7 +41,7 @@ class Decoded:
     """A re-encoded JPEG without metadata, its size in pixels, and measures of its pixels.
 
     `contrast` is the standard deviation of luma (0 to 127.5), `sharpness` the variance of its Laplacian,
-    `pdq` 64 hex digits.
+    `pdq` 64 hex digits, or None of a picture that is the same along one axis.
     """
 
     jpeg: bytes
@@ -53,7 +51,7 @@ class Decoded:
     original_height: int
     contrast: float
     sharpness: float
-    pdq: str
+    pdq: str | None
 
 
 class Undecodable(Exception):
@@ -138,6 +136,13 @@ class Decoder:
             if planes is not None:
                 return _Loaded(planes, width, height, 1 << times)
             return self._halved(self._by_opencv(data, cv2.IMREAD_UNCHANGED), width, height)
+        # libjpeg's reduced-scale decoding: never below the final size, so sharpness is not lost.
+        shortest = min(declared.width, declared.height)
+        part = max(each for each in (1, 2, 4, 8) if each == 1 or shortest >= self._side * each)
+        if declared.bare:  # nothing that Pillow would have to tell
+            planes = turbojpeg.decoded(data, declared.width, declared.height, part)
+            if planes is not None:
+                return _Loaded(planes, declared.width, declared.height, part)
         image: Picture = Image.open(io.BytesIO(data), formats=[declared.kind.upper()])
         width, height = image.size
         if width * height > max(declared.width * declared.height, self._limits.max_pixels):
@@ -148,9 +153,7 @@ class Decoder:
             return self._halved(plain, width, height, rgb=True, icc=icc)
         orientation = colour.orientation(image)
         if declared.kind == sniff.JPEG and image.mode in ("L", "RGB"):
-            # libjpeg's reduced-scale decoding: never below the final size, so sharpness is not lost.
-            part = max(each for each in (1, 2, 4, 8) if each == 1 or min(width, height) >= self._side * each)
-            if orientation == 1 and (icc is None or colour.is_srgb(icc)):
+            if not declared.bare and orientation == 1 and (icc is None or colour.is_srgb(icc)):
                 planes = turbojpeg.decoded(data, width, height, part)
                 if planes is not None:
                     return _Loaded(planes, width, height, part)
@@ -208,8 +211,6 @@ class Decoder:
     def _finished(self, loaded: _Loaded) -> Decoded:
         """Scaled, in sRGB, upright, measured and encoded."""
         import cv2
-        import numpy as np
-        import pdqhash
 
         width, height = loaded.width, loaded.height
         size = self._target(width, height)
@@ -232,9 +233,6 @@ class Decoder:
         if not encoded:
             raise Undecodable("decode", "the pixels cannot be encoded")
         sharpness = float(cv2.meanStdDev(cv2.Laplacian(luma, cv2.CV_16S))[1][0, 0]) ** 2
-        halved = scale.halved(luma, int(min(luma.shape) >= 4 * _PDQ_SIDE_PX))
-        small = cv2.resize(halved, (_PDQ_SIDE_PX, _PDQ_SIDE_PX), interpolation=cv2.INTER_AREA)
-        bits, _ = pdqhash.compute(cv2.cvtColor(small, cv2.COLOR_GRAY2RGB))
         return Decoded(
             jpeg=encoded,
             width=luma.shape[1],
@@ -243,7 +241,7 @@ class Decoder:
             original_height=height,
             contrast=float(cv2.meanStdDev(luma)[1][0, 0]),
             sharpness=sharpness,
-            pdq=np.packbits(np.asarray(bits, np.uint8)).tobytes().hex(),
+            pdq=pdq(luma),
         )
 
     def _encoded(self, pixels: Pixels) -> bytes | None:

@@ -36,11 +36,11 @@ class DenyList:
             return Reject(Reason.DENIED, f"md5 {md5}")
         return None
 
-    def image(self, pdq: str) -> Reject | None:
-        """The reject of an image by its PDQ hash."""
+    def image(self, pdq: str | None) -> Reject | None:
+        """The reject of an image by its PDQ hash, where it has one."""
         import numpy as np
 
-        if not len(self._pdq):
+        if pdq is None or not len(self._pdq):
             return None
         bits = np.bitwise_count(self._pdq ^ np.frombuffer(bytes.fromhex(pdq), np.uint8)).sum(axis=1)
         if int(bits.min()) > self._distance:

@@ -156,7 +156,7 @@ def _decoded(answer: dict[str, float | str], jpeg: bytes) -> Decoded:
     """What the child measured, each value made to be of its type."""
     sizes = {name: int(answer[name]) for name in ("width", "height", "original_width", "original_height")}
     measures = {name: float(answer[name]) for name in ("contrast", "sharpness")}
-    pdq = bytes.fromhex(str(answer["pdq"])).hex()
+    pdq = None if answer["pdq"] is None else bytes.fromhex(str(answer["pdq"])).hex()
     return Decoded(jpeg=jpeg, pdq=pdq, **sizes, **measures)  # type: ignore[arg-type]
 
 

@@ -13,19 +13,21 @@ from curation.fetch.jpeg import missing_scans
 JPEG, PNG, WEBP, GIF, AVIF = "jpeg", "png", "webp", "gif", "avif"
 _JPEG_SIZES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _JPEG_PROGRESSIVE = frozenset({0xC2, 0xCA})
+_JPEG_TELLS = frozenset({0xE1, 0xE2})  # APP1: EXIF and XMP; APP2: a colour profile, more pictures
 _MAX_PARTS = 100_000
 
 
 @dataclass(frozen=True)
 class Declared:
-    """Type by content, canvas size in pixels, frames (1 for a still; counted up to a bound), and where the first scan
-    of a JPEG starts."""
+    """Type by content, canvas size in pixels, frames (1 for a still; counted up to a bound), where the first scan of a
+    JPEG starts, and whether that JPEG is `bare`: says nothing of orientation, colours or further pictures."""
 
     kind: str
     width: int
     height: int
     frames: int = 1
     scan: int = 0
+    bare: bool = False
 
 
 class NotAnImage(Exception):
@@ -53,7 +55,7 @@ def sniff(data: bytes) -> Declared:
 
 def _jpeg(data: bytes) -> Declared:
     at, size = 2, None
-    progressive, components = False, b""
+    progressive, components, bare = False, b"", True
     for _ in range(_MAX_PARTS):
         at = data.find(b"\xff", at)
         if at < 0 or at + 4 > len(data):
@@ -75,6 +77,7 @@ def _jpeg(data: bytes) -> Declared:
             progressive, components = marker in _JPEG_PROGRESSIVE, data[at + 10 : at + 2 + length : 3]
         elif marker in _JPEG_SIZES:
             raise Broken("two frame headers")
+        bare = bare and marker not in _JPEG_TELLS
         if marker == 0xDA:
             if size is None:
                 raise Broken("image data without a frame header")
@@ -83,7 +86,7 @@ def _jpeg(data: bytes) -> Declared:
                 raise Broken("truncated: no end marker")
             if progressive and (lack := missing_scans(data, at, components)) is not None:
                 raise Broken(lack)
-            return Declared(JPEG, *size, scan=at)
+            return Declared(JPEG, *size, scan=at, bare=bare)
         at += 2 + length
     raise Broken("too many segments")
 

@@ -96,12 +96,17 @@ def decoded(data: bytes, width: int, height: int, halvings: int = 0, *, smooth: 
 def _stretched(plane: Pixels, zero: int, reach: int) -> Pixels:
     """From the part of 0 to 255 that WebP uses to all of it; `zero` is black, or no colour."""
     import cv2
+
+    stretched: Any = cv2.LUT(plane, _table(zero, reach))
+    return stretched  # type: ignore[no-any-return]
+
+
+@functools.cache
+def _table(zero: int, reach: int) -> Pixels:
     import numpy as np
 
     to = 0 if zero == 16 else zero
-    table = ((np.arange(256) - zero) * (255 / reach) + to).round().clip(0, 255).astype(np.uint8)
-    stretched: Any = cv2.LUT(plane, table)
-    return stretched  # type: ignore[no-any-return]
+    return ((np.arange(256) - zero) * (255 / reach) + to).round().clip(0, 255).astype(np.uint8)
 
 
 @functools.cache

@@ -17,6 +17,7 @@ REASONING = "complex_reasoning"
 DESCRIPTION = "detailed_description"
 FALSE_PREMISE = "false_premise"
 HEAD_LETTERS = 4
+CARRIERS = frozenset({"take", "have", "give", "share", "make", "do"})
 UNITS = {"%": ("percent", "prozent"), "€": ("euro", "euros"), "$": ("dollar",), "£": ("pound",)}  # signs, as words
 
 
@@ -90,11 +91,17 @@ class Context:
         return self.stated | self.inferable
 
     @cached_property
+    def carriers(self) -> frozenset[str]:
+        """Stems of verbs that say no more than the noun after them: "taking a rest" of who rests."""
+        nouns = [phrase for phrase in self.answer.phrases if phrase.head.stem in self.verbs]
+        return frozenset(noun.link.stem for noun in nouns if noun.link is not None and noun.link.stem in CARRIERS)
+
+    @cached_property
     def stated(self) -> frozenset[str]:
         """Stems of the evidence, of what follows from them, and of what images are told in."""
         lexicon, content = self.lexicon, self.evidence.content
         stems = frozenset(token.stem for token in content)
-        allowed = self.evidence.supported | lexicon.frame
+        allowed = self.evidence.supported | lexicon.frame | self.carriers
         allowed |= self.light  # a bowl stands somewhere; the relations say whether who is alive does
         if stems & lexicon.clothing or (lexicon.capital_nouns and _ends_in(content, lexicon.clothing)):
             allowed |= lexicon.wearing  # a man in a coat wears it; the relations say who wears what

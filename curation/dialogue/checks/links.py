@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from curation.dialogue.checks.base import CARRIERS
 from curation.dialogue.checks.otherwise import HAVE, ON, PLACED, close, linked, said_otherwise, same_links, told_apart
 from curation.dialogue.given import HELD, OWNED, Given
 from curation.dialogue.lexicon import Lexicon
@@ -58,6 +59,8 @@ def _claims_nothing(scene: Scene, phrase: Phrase, link: Token, given: Given, ask
     before = scene.tokens[scene.tokens.index(link) - 1 : scene.tokens.index(link)]
     if link.stem in lexicon.frame or phrase.head.stem in lexicon.frame:
         return True
+    if link.stem in CARRIERS and any(action.verb.stem == phrase.head.stem for action in given.actions):
+        return True  # "taking a rest"
     if at and scene.phrases[at - 1].head.stem in kinds and link.lower in ("of", "from"):
         return True
     made = any(token.lower in MADE for token in scene.tokens)
@@ -112,7 +115,7 @@ def _hung_on(scene: Scene, phrase: Phrase, found: list[int], given: Given) -> Ph
     for previous in (before, *reversed(others)):
         link = previous.link
         apart = previous.clause > scene.phrases[0].clause if link is None else link.lower in loose
-        apart |= link is not None and link.lower == "with" and told_apart(previous, given)
+        apart |= link is not None and (link.lower == "of" or (link.lower == "with" and told_apart(previous, given)))
         if not apart or previous.head.stem in living or not _astray(previous, found, given):
             return previous
     return before
@@ -141,6 +144,8 @@ def _placed(scene: Scene, previous: Phrase, phrase: Phrase, found: list[int], gi
     if phrase.head.stem in lexicon.settings or phrase.capitalised or phrase.head.text[:1].isupper():
         return True
     starts = [at for at, _ in given.heads(previous.head.stem)]
+    if 0 in starts and 1 in found and given.stays_at(given.phrases[1]):
+        return True  # the caption begins so: "beer garden under chestnut trees"
     if phrase.link.lower == "at" and any(spot - 1 in starts for spot in found):
         return True  # who drinks at a waterhole is there
     if 0 in starts and any((known := given.phrases[spot].link) and known.lower == "from" for spot in found):

@@ -174,13 +174,17 @@ def _needs_no_link(phrase: Phrase, link: Token, previous: Phrase | None, given: 
             return True  # "jars of honey" are honey jars, and "a sofa in grey linen" is a linen sofa
     if previous is not None and word[:1].isdigit() and (phrase.head.stem, previous.head.stem) in given.pairs:
         return True  # "regular at 3.59"
+    if link.lower == "of" and previous is not None and given.has(phrase.head.stem, previous.head.stem):
+        return True  # the tiles of a pool that has tiles
     holder = previous.head.stem if previous is not None and link.lower == "with" else ""
     if holder and holder not in lexicon.persons and given.has(holder, phrase.head.stem):
         return True  # "a basket full of towels" has towels
     if word.isdigit() and len(word) == 4:
         told = {part for stem in given.stems for part in stem.split("-")}  # "2008-2018"
         return word in told and link.lower in ("in", "from", "of", "since", "for", "about", "around", "to", "until")
-    if link.lower == "with" and told_apart(phrase, given):
+    if link.lower == "with" and (
+        told_apart(phrase, given) or (previous is not None and _joined(previous, phrase, given))
+    ):
         return True
     if lexicon.adjective(word) in given.stems:
         return True
@@ -188,6 +192,13 @@ def _needs_no_link(phrase: Phrase, link: Token, previous: Phrase | None, given: 
         return given.modifies(previous.head.stem, phrase.head.stem)  # "a London restaurant"
     shown = [known.link for _, known in given.heads(phrase.head.stem) if known.link is not None]
     return link.lower == "of" and any(known.stem in lexicon.frame for known in shown)
+
+
+def _joined(one: Phrase, other: Phrase, given: Given) -> bool:
+    """Whether the evidence begins by naming both side by side: "Ada Byron and her mother"."""
+    first, *second = given.phrases[:2]
+    both = {first.head.stem, *(known.head.stem for known in second)}
+    return {one.head.stem, other.head.stem} == both and all(known.link is None and not known.clause for known in second)
 
 
 def told_apart(phrase: Phrase, given: Given) -> bool:

@@ -134,7 +134,7 @@ class Answered(BaseCheck):
         taken = lexicon.stem("taken") in context.question_stems
         if WHERE.match(question) and not taken and subject and subject[0].head.stem in lexicon.depictions:
             return fail(Reason.BAD_QUESTION, "the question asks where a picture is")
-        if DOING.search(question) and not actions - {lexicon.stem("do")}:
+        if DOING.search(question) and not actions - ({lexicon.stem("do")} - context.evidence.stems):
             return fail(Reason.BAD_QUESTION, "the question asks for an activity, the answer gives none")
         doers = {p.head.stem for scene in context.evidence.scenes for a in scene.actions for p in a.subjects}
         if WHO.match(question) and not fresh & (lexicon.persons | lexicon.animals | doers) and not _names(context):

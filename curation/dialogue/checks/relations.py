@@ -10,7 +10,16 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Literal
 
-from curation.dialogue.checks.base import DESCRIPTION, FALSE_PREMISE, REASONING, BaseCheck, Context, fail, supported
+from curation.dialogue.checks.base import (
+    CARRIERS,
+    DESCRIPTION,
+    FALSE_PREMISE,
+    REASONING,
+    BaseCheck,
+    Context,
+    fail,
+    supported,
+)
 from curation.dialogue.checks.bonds import bad_bonds
 from curation.dialogue.checks.doers import wrong_doers
 from curation.dialogue.checks.grammar import GROUPS
@@ -18,7 +27,7 @@ from curation.dialogue.checks.likeness import taken_for_real
 from curation.dialogue.checks.links import BE, bad_links, word_before
 from curation.dialogue.checks.otherwise import COVERED
 from curation.dialogue.given import Given, given_by
-from curation.dialogue.lexicon import Lexicon
+from curation.dialogue.lexicon import YEAR_DIGITS, Lexicon
 from curation.dialogue.scene import POSSESSIVES, Action, Kind, Phrase, Scene, Token, read
 from curation.samples import Reason, Reject
 
@@ -115,6 +124,8 @@ def _bad_modifiers(scene: Scene, given: Given) -> Iterator[str]:
             named = modifier.text[:1].isupper() and head.text[:1].isupper()
             if (named or {modifier.stem, head.stem} <= lexicon.colours) and _share(head.stem, modifier.stem, given):
                 continue  # "a set in navy and white", "the Black Forest"
+            if modifier.text.isdigit() and len(modifier.text) == YEAR_DIGITS and head.stem not in lexicon.places:
+                continue  # "a 1955 roadster" of one "from 1955"
             if modifier.text[:1].isdigit() and head.stem not in given.stems:
                 continue  # "98 percent" of "98%"
             if modifier.stem not in given.lexicon.entailed(given.stems) or head.stem in lexicon.question_words:
@@ -203,7 +214,7 @@ def _bad_actions(scene: Scene, asked: list[Phrase], given: Given) -> Iterator[st
     """Who does what: an action's subject in the answer must be one that the evidence gives it."""
     lexicon = given.lexicon
     for action in scene.actions:
-        verb = action.verb.stem
+        verb = _deed(action, scene, given)
         if verb in lexicon.frame | OF_THINGS or action.verb.lower in (
             "made",
             "built",
@@ -224,7 +235,8 @@ def _bad_actions(scene: Scene, asked: list[Phrase], given: Given) -> Iterator[st
         stem = subjects[0].head.stem
         light = lexicon.resting | lexicon.as_prepositions.keys()
         cooked = lexicon.stem("cook") in lexicon.entailed(word.stem for word in subjects[0].modifiers)
-        if verb in light - given.stems and (cooked or stem not in lexicon.persons | lexicon.animals):
+        living = stem in lexicon.persons | lexicon.animals and not cooked and stem not in lexicon.settings  # a garden
+        if verb in light - given.stems and not living:
             continue  # things lie and stand where they are, and what a verb says for a preposition the links tell
         if not action.verb.lower.endswith("ing") and any(
             (known.link is not None and known.link.stem == verb)
@@ -245,6 +257,13 @@ def _bad_actions(scene: Scene, asked: list[Phrase], given: Given) -> Iterator[st
             yield f"the evidence does not say that {subjects[0].text} is {action.verb.text}"
 
 
+def _deed(action: Action, scene: Scene, given: Given) -> str:
+    """Stem of what is done: of "taking a rest" it is resting."""
+    nouns = {phrase.head.stem for phrase in scene.phrases if phrase.link is action.verb}
+    done = nouns & {known.verb.stem for known in given.actions} if action.verb.stem in CARRIERS else set()
+    return min(done, default=action.verb.stem)
+
+
 def _doers(action: Action, lexicon: Lexicon) -> tuple[Phrase, ...]:
     """Who may act: of "boy watching a girl eating an apple" the girl alone, whom somebody else's verb aims at."""
     last = action.subjects[-1] if action.subjects else None
@@ -256,7 +275,8 @@ def _doers(action: Action, lexicon: Lexicon) -> tuple[Phrase, ...]:
         return action.subjects if named else (last,)  # "in a classroom decorated with stars"
     if first in living and last.head.stem not in living and action.verb.lower.endswith("ed"):
         return action.subjects  # "planting trees on a hillside destroyed by fire"
-    if link == "of" and first in lexicon.persons - lexicon.stems(GROUPS):
+    end = action.subjects[0].start + len(action.subjects[0].words)  # not "villagers carry the coffin of a soldier"
+    if link == "of" and first in lexicon.persons - lexicon.stems(GROUPS) and last.start <= end + 2:
         return action.subjects[:1]  # "the son of a farmer", and not "a group of hikers"
     acts = action.verb.stem not in lexicon.staying or action.verb.stem in lexicon.directed
     if first in living and last.head.stem not in living and acts:

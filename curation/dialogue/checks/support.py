@@ -25,6 +25,7 @@ BOUNDS = (
 )
 ONE = frozenset({"ein", "eine", "einen", "einem", "einer"})
 THINGS = frozenset({"it", "its", "they", "them"})
+ANYBODY = frozenset({"someone", "somebody", "something", "people", "one", "there", "this"})
 NEGATIONS = frozenset({"not", "no", "never", "none", "nothing", "nobody", "without", "n't", "neither", "nor"})
 
 
@@ -175,7 +176,8 @@ class Cue(BaseCheck):
             return fail(Reason.MALFORMED, "the answer gives no reason")
         conclusion, reason = (read(part, lexicon) for part in parts)
         told = {token.stem for token in reason.content}
-        if reason.actions and {token.lower for token in reason.tokens} & THINGS:
+        says = reason.actions or any(phrase.link is not None for phrase in reason.phrases)  # not "because it is old"
+        if says and {token.lower for token in reason.tokens} & THINGS:
             told |= {token.stem for token in conclusion.content}  # "the boat may burn, because it is made of wood"
         named = [cue for cue in cues if cue.stems & told]
         if not named:
@@ -184,9 +186,10 @@ class Cue(BaseCheck):
             return fail(Reason.UNSUPPORTED, "the answer states an inference as a fact")
         concluded = {token.stem for token in conclusion.content} - lexicon.stems(lexicon.hedges)
         best = max(named, key=lambda cue: len(cue.core & concluded))
-        if len(best.core & concluded) * 3 < len(best.core) * 2:
+        core, subject = _called(conclusion, best, context)
+        if len(core & concluded) * 3 < len(core) * 2:
             return fail(Reason.UNSUPPORTED, "the answer does not conclude what its cue carries")
-        carried = best.core | best.words | _named_subject(conclusion, best, context)
+        carried = best.core | best.words | subject
         if concluded - carried:
             extra = ", ".join(sorted(concluded - carried))
             return fail(Reason.UNSUPPORTED, f"its cue does not carry: {extra}")
@@ -213,13 +216,17 @@ class Coverage(BaseCheck):
         return None
 
 
-def _named_subject(conclusion: Scene, cue: CueWord, context: Context) -> frozenset[str]:
-    """Stems of what a conclusion begins with, where its cue says "it" or "they" alone: "the pie may be sweet"."""
-    if cue.conclusion.split()[0].lower() not in THINGS or not conclusion.phrases:
-        return frozenset()
-    subject = conclusion.phrases[0]
-    first = subject.link is None and subject.start <= 1
-    return frozenset(word.stem for word in subject.words) & context.evidence.supported if first else frozenset()
+def _called(conclusion: Scene, cue: CueWord, context: Context) -> tuple[frozenset[str], frozenset[str]]:
+    """What a conclusion must say, and what it may call whom it speaks of: where the cue says "they" or "people" it may
+    name them, "the students may be learning", and where the question names them it may say "they"."""
+    begins, known = cue.conclusion.split()[0].lower(), context.evidence.supported
+    if begins in THINGS | ANYBODY and conclusion.phrases:
+        subject = conclusion.phrases[0]
+        named = {word.stem for word in subject.words} if subject.link is None and subject.start <= 1 else set()
+        return cue.core - context.lexicon.stems(ANYBODY), frozenset(named & known)
+    if {token.lower for token in conclusion.tokens} & THINGS:
+        return cue.core - (context.question_stems & known) or cue.core, frozenset()
+    return cue.core, frozenset()
 
 
 def _reason_holds(reason: Scene, concluded: frozenset[str], context: Context) -> Reject | None:

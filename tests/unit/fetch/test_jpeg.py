@@ -44,6 +44,12 @@ def test_the_last_row_alone_may_be_lacking() -> None:
         DECODER(whole[:-300].rstrip(b"\xff") + b"\xff\xd9")
 
 
+@pytest.mark.parametrize("told", [{"exif": b"Exif\0\0"}, {"xmp": b"<x:xmpmeta/>"}, {"icc_profile": b"a profile"}])
+def test_only_a_file_that_says_nothing_of_its_picture_is_bare(told: dict[str, object]) -> None:
+    assert sniff.sniff(file("baseline")).bare
+    assert not sniff.sniff(encoded(photograph(), **told)).bare
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_bytes_between_the_picture_and_its_end_cost_nothing(kind: str) -> None:
     whole = file(kind)
