@@ -125,6 +125,16 @@ class Given:
                 return False
         return at < spot
 
+    def done_by(self, doer: str, verb: str) -> list[Action]:
+        """The actions that the evidence says are done by somebody: "released on a beach by biologists"."""
+        return [
+            action
+            for action in self.actions
+            for _, phrase in self.heads(doer)
+            if action.verb.stem == verb and action.clause == phrase.clause and action.start < phrase.start
+            if phrase.link is not None and phrase.link.lower == "by" and not action.verb.lower.endswith("ing")
+        ]
+
     def verbs_at(self, phrase: Phrase) -> list[Action]:
         """The verb right before a phrase and its preposition: "covered" of "covered with snow"."""
         before = phrase.start - 2 - bool(phrase.determiner)
@@ -160,6 +170,8 @@ class Given:
         }
         if not all(word.text[:1].isupper() for word in phrase.words):
             own |= {word.stem for word in phrase.words[1:] if word.text[:1].isupper()}
+            if phrase.head.text[:1].isupper():  # "container ship Ever Given" is a ship
+                own |= {word.stem for word in [w for w in phrase.words if w.text[:1].islower()][-1:]}
         elif len(phrase.words) > 1 and phrase.words[0].stem not in self.lexicon.colours:
             own |= {word.stem for word in phrase.words if word.stem not in self.lexicon.colours}
         return self.lexicon.entailed(own)

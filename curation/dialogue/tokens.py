@@ -46,7 +46,22 @@ SHOWS = frozenset(
     }
 )
 PARTICIPLES = frozenset(
-    {"asleep", "seen", "taken", "shown", "known", "written", "drawn", "grown", "broken", "worn", "woven"}
+    {
+        "asleep",
+        "seen",
+        "taken",
+        "stuck",
+        "hidden",
+        "stolen",
+        "shown",
+        "known",
+        "written",
+        "drawn",
+        "grown",
+        "broken",
+        "worn",
+        "woven",
+    }
 )
 NO_PARTICIPLES = frozenset(
     {"sled", "seed", "shed", "weed", "speed", "breed", "steed", "hundred", "creed", "bleed", "tweed"}

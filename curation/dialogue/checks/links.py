@@ -28,9 +28,15 @@ def bad_links(scene: Scene, given: Given, asked: Sequence[Phrase] = ()) -> Itera
             if found and previous is not None:
                 yield from _misplaced(scene, phrase, phrase.link, found, given)
             elif not found and not any(
-                said_otherwise(phrase, phrase.link, known, given) for known in {previous, _whole(scene, previous)}
+                said_otherwise(phrase, phrase.link, known, given)
+                for known in {previous, _whole(scene, previous), *_subject(scene, phrase)}
             ):
                 yield f"the evidence has no “{phrase.link.lower} {phrase.text}”"
+
+
+def _subject(scene: Scene, phrase: Phrase) -> Sequence[Phrase]:
+    """Who or what does what a verb before a phrase tells: "a basket lined with a blanket holds puppies"."""
+    return scene.phrases[:1] if phrase.link is not None and phrase.link.kind is Kind.VERB else ()
 
 
 def _whole(scene: Scene, phrase: Phrase | None) -> Phrase | None:
@@ -146,7 +152,7 @@ def _placed(scene: Scene, previous: Phrase, phrase: Phrase, found: list[int], gi
     starts = [at for at, _ in given.heads(previous.head.stem)]
     if 0 in starts and 1 in found and given.stays_at(given.phrases[1]):
         return True  # the caption begins so: "beer garden under chestnut trees"
-    if phrase.link.lower == "at" and any(spot - 1 in starts for spot in found):
+    if phrase.link.lower == "at" and (0 in starts or any(spot - 1 in starts for spot in found)):
         return True  # who drinks at a waterhole is there
     if 0 in starts and any((known := given.phrases[spot].link) and known.lower == "from" for spot in found):
         return True  # who watches from a tower is on it

@@ -151,14 +151,18 @@ def _says(phrase: Phrase, links: set[str] | frozenset[str], lexicon: Lexicon) ->
 
 def _undergoes(phrase: Phrase, link: Token, given: Given) -> bool:
     """Trees surround a cabin and snow covers it, where the evidence has a "snow-covered cabin surrounded by trees"."""
-    return given.modifies(phrase.head.stem, link.stem) or any(
-        action.verb.stem == link.stem and phrase.head.stem in given.stands_for(done)
-        for doer in given.phrases
-        if link.kind is Kind.VERB and doer.link is not None and doer.link.lower in ("by", "with")
-        for action in given.verbs_at(doer)
-        if doer.link.lower == "by" or action.verb.stem in COVERED
-        for done in action.subjects[:1]
-    )
+    if link.kind is not Kind.VERB or given.modifies(phrase.head.stem, link.stem):
+        return given.modifies(phrase.head.stem, link.stem)
+    covered = [
+        action
+        for thing in given.phrases
+        if thing.link is not None and thing.link.lower == "with"
+        for action in given.verbs_at(thing)
+        if action.verb.stem == link.stem and link.stem in COVERED
+    ]
+    done = [action for doer in given.phrases for action in given.done_by(doer.head.stem, link.stem)]
+    undergo = (thing for action in (*covered, *done) for thing in action.subjects[:1])
+    return any(phrase.head.stem in given.stands_for(thing) for thing in undergo)
 
 
 def _needs_no_link(phrase: Phrase, link: Token, previous: Phrase | None, given: Given) -> bool:

@@ -251,6 +251,8 @@ def _bad_actions(scene: Scene, asked: list[Phrase], given: Given) -> Iterator[st
             continue  # the link check asks for the clothes
         if given.modifies(stem, verb) or (verb, stem) in given.pairs:
             continue  # a sleeping cat; a rocket launch
+        if given.done_by(stem, verb):
+            continue
         doers = [phrase for known in same for phrase in _doers(known, lexicon)]
         nouns = [phrase for phrase in given.phrases if phrase.head.stem == verb]
         if (not doers and not nouns) or (doers and not any(stem in given.stands_for(phrase) for phrase in doers)):
