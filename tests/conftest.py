@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +20,12 @@ if TYPE_CHECKING:
 ON_RAY = ("tests/e2e/", "tests/integration/test_ray_")
 
 __all__ = ["moto_url", "ray_cluster", "s3_url"]
+
+
+def pytest_configure() -> None:
+    """A test run that is told to end does so as by Ctrl-C: the servers that it started end with it."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 @pytest.hookimpl(optionalhook=True)

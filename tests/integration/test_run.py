@@ -63,7 +63,7 @@ def test_a_run_ends_with_every_row_once_and_the_next_one_has_nothing_to_do(tmp_p
         assert made.table.status().balanced
         asked = len(made.llm.calls)
         code, text = run(made)
-        assert code == 0
+        assert code == 0, text
         assert "Nothing to do" in text
         assert len(made.llm.calls) == asked
 
