@@ -12,6 +12,10 @@ from curation.dialogue.seen import is_name, sure_claims
 
 SEVERAL = frozenset({"men", "women", "children", "people", "police", "feet", "teeth", "mice", "geese", "cattle"})
 ADVERBS = frozenset({"still", "half", "almost", "nearly", "partly", "fully", "newly", "barefoot"})
+NATION = frozenset(
+    {"Greek", "French", "Dutch", "British", "English", "Irish", "Spanish", "Danish", "Swedish", "Scottish", "Turkish"}
+    | {"Finnish", "Jewish", "Thai", "Swiss", "Czech", "German", "Welsh", "Polish", "Icelandic", "Moroccan", "Israeli"}
+)
 NATIONS = ("ian", "ican", "ese")  # ends of words that keep their capital: an African elephant
 ADJECTIVAL = frozenset({"wooden", "woolen", "golden"})
 # Before a color or a material, part of it: "light blue", "stainless steel".
@@ -45,7 +49,8 @@ def subject_of(phrase: Phrase, scene: Scene, lexicon: Lexicon) -> Subject:
     if after and _joins(phrase, after[0], scene):
         return Subject(f"{text} and {with_article(after[0], scene, lexicon)}", "are", after[0])
     if after and after[0].link is not None and after[0].link.lower == "of" and not is_name(phrase, scene, lexicon):
-        text = f"{text} of {plain(after[0], scene, lexicon)}"
+        article = f"{after[0].determiner} " if after[0].determiner else ""
+        text = f"{text} of {article}{plain(after[0], scene, lexicon)}"
     return Subject(text, "are" if is_plural(phrase, scene, lexicon) else "is")
 
 
@@ -86,13 +91,15 @@ def plain(phrase: Phrase, scene: Scene, lexicon: Lexicon, materials: bool = True
     if is_name(phrase, scene, lexicon):
         return phrase.text
     told = lexicon.colours | frozenset(() if materials else lexicon.materials)
-    told |= frozenset(lexicon.numbers) if is_plural(phrase, scene, lexicon) else frozenset()
     left = [word for word in sure_claims(phrase, scene, lexicon) if word.stem in told]
+    if is_plural(phrase, scene, lexicon) and phrase.words[0].stem in lexicon.numbers:  # year 4 pupils are not four
+        left += [word for word in sure_claims(phrase, scene, lexicon) if word.stem in lexicon.numbers]
     for before, word in zip(phrase.words, phrase.words[1:], strict=False):
         if word in left and before.lower in SHADES:
             left.append(before)
     first = scene.tokens[0].text
-    starts = {first} if first.istitle() and not first.endswith(NATIONS) else set()
+    nation = first.endswith(NATIONS) or first in NATION
+    starts = {first} if first.istitle() and not nation else set()
     kept = [word for word in phrase.words if word not in left]
     lower = scene.titled or not any(word.text[:1].isupper() for word in kept[1:])
     return " ".join(word.lower if scene.titled or (lower and word.text in starts) else word.text for word in kept)
