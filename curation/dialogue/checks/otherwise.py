@@ -16,6 +16,7 @@ DATED = frozenset({"in", "on", "at", "from", "during", "of", "around", "about"})
 ON = frozenset({"on", "in", "inside", "under", "at", "atop"})
 REGIONS = frozenset({"northern", "southern", "eastern", "western", "central", "downtown", "rural", "north", "south"})
 HELD_IN = frozenset({"in", "on"})  # where what a holder is "with" is
+SEATS = frozenset({"chair", "armchair", "stool", "bench", "seat", "sofa"})
 GLASSES = frozenset({"glasses", "sunglasses", "spectacles", "goggles"})
 COVERED = frozenset({"top", "cover", "garnish", "sprinkl", "decor", "dust", "drizzl", "coat", "fill", "load"})
 # what is down a slope is on it, and what happens during a class happens in it
@@ -101,6 +102,8 @@ def _other_way_round(phrase: Phrase, link: Token, previous: Phrase | None, given
             return bool(governors) and any(lexicon.same(known.lower) == wanted for known in told)
         holds = any(known.stem in HELD for known in told)
         return bool(governors) and holds and lexicon.same(link.lower) in HELD_IN and phrase.head.stem in _holding(given)
+    if previous.head.lower.removesuffix("s") in SEATS and lexicon.same(link.lower) == "on":
+        return False  # a "table with four chairs" has none on it
     if lexicon.same(link.lower) in HELD_IN and phrase.head.stem in _holding(given):
         links = set(HELD)
     elif things and (link.lower == "with" or link.stem in ("hold", "contain")):

@@ -131,3 +131,12 @@ def test_what_a_reason_calls_it_is_what_the_conclusion_names() -> None:
 def test_a_light_verb_of_a_person_is_a_claim() -> None:
     assert failed("Girl on a bench", "What is the girl doing?", "The girl is stretching on a bench.") != {}
     assert failed("Man looking across a valley", "What is the man doing?", "The man is crossing a valley.") != {}
+
+
+def test_what_a_table_is_with_may_lie_on_it_and_chairs_do_not() -> None:
+    chairs = "Extendable oak dining table with six upholstered chairs"
+    assert failed(chairs, "How many upholstered chairs are there?", "There are six upholstered chairs.") == {}
+    on = failed(chairs, "How many chairs are on the dining table?", "There are six chairs on the dining table.")
+    assert "relations" in on
+    plates = "Oak dining table with six blue plates"
+    assert failed(plates, "How many plates are on the dining table?", "There are six plates on the dining table.") == {}
