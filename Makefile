@@ -32,15 +32,15 @@ test: $(VENV) ## the tests: units, integration on loopback servers, end to end w
 test-fast: $(VENV) ## the tests without the real LLM
 	@$(PY) -m pytest $(TWO) -m "not gpu and not fuzz and not e2e"
 
-fuzz: $(VENV) ## the long loops of hostile input
-	@$(PY) -m pytest -m fuzz --timeout 7200
+fuzz: $(VENV) ## long loops of hostile input, engines that hang or die in mid-run (an hour on two idle cores)
 	@$(PY) -m pip install -q --no-deps $$($(PY) -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['optional-dependencies']['fuzz'])")
+	@$(PY) -m pytest -m fuzz --timeout 7200 -rA
 	@$(PY) -m tests.hostile.fuzz 120
 
-promises: $(VENV) ## the promises under faults, at their full counts, with what was measured
+promises: $(VENV) ## the promises under faults, at their full counts, with what was measured (half an hour)
 	@CURATION_PROMISES=full $(PY) -m pytest tests/integration tests/unit/fetch/test_hostile_server.py --timeout 7200 -rA
 
-bench: $(VENV) ## speed and quality, as ratios against a peer in the same run
+bench: $(VENV) ## speed and quality, as ratios against a peer in the same run (a quarter of an hour)
 	@$(PY) -m tests.bench
 
 lint: $(VENV) ## ruff and mypy

@@ -66,23 +66,7 @@ class Given:
             if colour.link is not None and colour.link.lower == "in"
             if colour.head.stem in evidence.lexicon.colours
         }
-        pairs |= {  # "wallet, dark brown with orange stitching"
-            (scene.phrases[0].head.stem, word.stem)
-            for scene in evidence.scenes
-            for colour in scene.phrases[1:]
-            for word in colour.words
-            if colour.clause and colour.link is None and colour.head.stem in evidence.lexicon.colours
-        }
-        pairs |= {  # "lamp - foldable, black", "self-portrait, oil on canvas, 1659", "vase, Ming dynasty"
-            (scene.phrases[0].head.stem, word.stem)
-            for scene in evidence.scenes
-            for last in scene.phrases[1:]
-            if last.clause and last.link is None
-            if last.head.stem in evidence.lexicon.times
-            or last.words[0].text[:1].isdigit()
-            or (len(last.words) == 1 and evidence.lexicon.qualifies(last.head.lower))
-            for word in last.words
-        }
+        pairs |= frozenset(_told_last(evidence))
         owners = frozenset(token.stem for token in evidence.content if token.lower.endswith(("'s", "’s", "s'", "s’")))
         blends = tuple(
             (phrase.head.stem, colours)
@@ -189,6 +173,17 @@ class Given:
             if modifier in words and modifier not in {word.stem for word in phrase.words}:
                 return True  # the modifier itself follows from a word of the phrase
         return False
+
+
+def _told_last(evidence: Evidence) -> Iterator[tuple[str, str]]:
+    """What last parts tell of what the first names: "wallet, dark brown", "lamp - foldable", "vase, Ming dynasty"."""
+    lexicon = evidence.lexicon
+    for scene in evidence.scenes:
+        for last in scene.phrases[1:]:
+            alone = len(last.words) == 1 and lexicon.qualifies(last.head.lower)
+            tells = alone or last.words[0].text[:1].isdigit() or last.head.stem in lexicon.colours | lexicon.times
+            if last.clause and last.link is None and tells:
+                yield from ((scene.phrases[0].head.stem, word.stem) for word in last.words)
 
 
 def _spelled_out(phrase: Phrase, evidence: Evidence) -> Iterator[Phrase]:

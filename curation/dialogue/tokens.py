@@ -216,16 +216,7 @@ def _is_verb(index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon, 
     if word in NEVER_ADJECTIVES:
         return before_word not in lexicon.determiners
     if word.endswith("ing") and len(word) > 4:
-        dressed = index > 1 and words[index - 2].lower() == "in"  # "a woman in black dancing"
-        plain = lexicon.describes(before_word) or "-" in before_word
-        if plain and (after is Kind.WORD or (after is Kind.BREAK and not dressed)):
-            return False  # "a wooden rowing boat", "two hiking boots", "with orange stitching"
-        if after_aux and before_word != "and":
-            return not (after is Kind.WORD and before_word in ("has", "have"))
-        modifies = after is Kind.WORD and (before is not Kind.WORD)
-        if before is Kind.PREPOSITION and after_word in lexicon.determiners:
-            return True  # "after winning the final"
-        return not modifies and before_word not in lexicon.determiners and before is not Kind.PREPOSITION
+        return _acts_in_ing(index, words, kinds, lexicon)
     if (word.endswith("ed") and word not in NO_PARTICIPLES and len(word) > 4) or word in PARTICIPLES:
         apart = before is Kind.BREAK and index > 0 and after is Kind.PREPOSITION  # "pasta, topped with cheese"
         return apart or ((before is Kind.WORD or after_aux) and after in (Kind.PREPOSITION, Kind.BREAK, Kind.FUNCTION))
@@ -247,6 +238,22 @@ def _is_verb(index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon, 
         return before is Kind.WORD and (bare or objects)
     several = _many(before_word)  # no "bus stop"
     return before is Kind.WORD and several and after in (Kind.PREPOSITION, Kind.FUNCTION)
+
+
+def _acts_in_ing(index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon) -> bool:
+    """Whether a word in -ing is an action, and no adjective before a noun."""
+    before, before_word = (kinds[index - 1], words[index - 1].lower()) if index else (Kind.BREAK, "")
+    after, after_word = (kinds[index + 1], words[index + 1].lower()) if index + 1 < len(words) else (Kind.BREAK, "")
+    dressed = index > 1 and words[index - 2].lower() == "in"  # "a woman in black dancing"
+    plain = lexicon.describes(before_word) or "-" in before_word
+    if plain and (after is Kind.WORD or (after is Kind.BREAK and not dressed)):
+        return False  # "a wooden rowing boat", "two hiking boots", "with orange stitching"
+    if before_word in lexicon.auxiliaries or before_word in ("not", "who"):
+        return not (after is Kind.WORD and before_word in ("has", "have"))
+    modifies = after is Kind.WORD and (before is not Kind.WORD)
+    if before is Kind.PREPOSITION and after_word in lexicon.determiners:
+        return True  # "after winning the final"
+    return not modifies and before_word not in lexicon.determiners and before is not Kind.PREPOSITION
 
 
 def _leads(index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon) -> bool:

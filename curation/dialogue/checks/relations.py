@@ -11,7 +11,6 @@ from dataclasses import replace
 from typing import Literal
 
 from curation.dialogue.checks.base import (
-    CARRIERS,
     DESCRIPTION,
     FALSE_PREMISE,
     REASONING,
@@ -21,20 +20,16 @@ from curation.dialogue.checks.base import (
     supported,
 )
 from curation.dialogue.checks.bonds import bad_bonds
+from curation.dialogue.checks.deeds import bad_actions, doers_of
 from curation.dialogue.checks.doers import wrong_doers
-from curation.dialogue.checks.grammar import GROUPS
 from curation.dialogue.checks.likeness import taken_for_real
 from curation.dialogue.checks.links import BE, bad_links, word_before
-from curation.dialogue.checks.otherwise import COVERED
 from curation.dialogue.given import Given, given_by
 from curation.dialogue.lexicon import YEAR_DIGITS, Lexicon
-from curation.dialogue.scene import POSSESSIVES, Action, Kind, Phrase, Scene, Token, read
+from curation.dialogue.scene import POSSESSIVES, Phrase, Scene, Token, read
 from curation.samples import Reason, Reject
 
 BECAUSE = re.compile(r"\b(?:because|since|given that)\b|, as\b", re.I)
-AUXILIARIES = frozenset({"is", "are", "was", "were", "does", "do", "did", "has", "have", "can"})
-OF_THINGS = frozenset({"hold", "contain"})  # of a person or an animal, the word and the link checks ask for it
-PRONOUNS = frozenset({"he", "she", "it", "they"})
 ASKING = frozenset({"what", "which", "kind", "type", "sort", "of", "in", "on", "at"})
 FIXED = (DESCRIPTION, REASONING)  # their questions are written by hand
 
@@ -68,7 +63,7 @@ class Relations(BaseCheck):
             *_bad_modifiers(answer, given),
             *_bad_predicates(answer, question, asked, given),
             *bad_links(answer, given, meant),
-            *_bad_actions(answer, asked, given),
+            *bad_actions(answer, asked, given),
             *(_bad_question(question, given) if context.turn.response_type not in FIXED else ()),
         ):
             return fail(Reason.UNSUPPORTED, detail)
@@ -101,7 +96,7 @@ def _bad_question(question: Scene, given: Given) -> Iterator[str]:
     yield from bad_links(Scene(question.tokens, linked, question.actions), given)
     asking = given.lexicon.question_words - given.lexicon.stems(("hold",))  # "What is he using?" claims nothing
     acts = [a for a in question.actions if set(a.subjects) <= set(known) and a.verb.stem not in asking]
-    yield from _bad_actions(Scene(question.tokens, known, acts), [], given)
+    yield from bad_actions(Scene(question.tokens, known, acts), [], given)
 
 
 def _held_by(phrase: Phrase, known: list[Phrase], given: Given) -> bool:
@@ -143,7 +138,7 @@ def _bad_modifiers(scene: Scene, given: Given) -> Iterator[str]:
 def _who(verb: str, given: Given) -> Iterator[Phrase]:
     """Who or what the evidence says does, or is, what a verb tells."""
     acts = (action for action in given.actions if action.verb.stem == verb and not action.aimed)
-    return (doer for action in acts for doer in _doers(action, given.lexicon))
+    return (doer for action in acts for doer in doers_of(action, given.lexicon))
 
 
 def _share(one: str, other: str, given: Given) -> bool:
@@ -208,105 +203,6 @@ def _is(subject: Phrase, token: Token, predicate: Phrase, given: Given) -> bool:
         for _, phrase in given.heads(head)
         if token.stem not in given.lexicon.colours
     )
-
-
-def _bad_actions(scene: Scene, asked: list[Phrase], given: Given) -> Iterator[str]:
-    """Who does what: an action's subject in the answer must be one that the evidence gives it."""
-    lexicon = given.lexicon
-    for action in scene.actions:
-        verb = _deed(action, scene, given)
-        if verb in lexicon.frame | OF_THINGS or action.verb.lower in (
-            "made",
-            "built",
-            "constructed",
-            "doing",
-            "located",
-            "found",
-        ):
-            continue
-        same = [known for known in given.actions if verb in lexicon.entailed((known.verb.stem,))]
-        if same and not action.aimed and all(known.aimed for known in same):
-            yield f"the evidence does not say that “{action.verb.text}” is done"
-        nameless = lexicon.frame | set(lexicon.numbers)  # "the two are"
-        named = [phrase for phrase in _subjects(action, scene, lexicon) if phrase.head.stem not in nameless]
-        subjects = named or [phrase for phrase in asked if phrase.link is None][-1:]
-        if not subjects:
-            continue
-        stem = subjects[0].head.stem
-        light = lexicon.resting | lexicon.as_prepositions.keys()
-        cooked = lexicon.stem("cook") in lexicon.entailed(word.stem for word in subjects[0].modifiers)
-        living = stem in lexicon.persons | lexicon.animals and not cooked and stem not in lexicon.settings  # a garden
-        if verb in light - given.stems and not living:
-            continue  # things lie and stand where they are, and what a verb says for a preposition the links tell
-        if not action.verb.lower.endswith("ing") and any(
-            (known.link is not None and known.link.stem == verb)
-            or any(told.verb.stem == verb for told in given.verbs_at(known))
-            for _, known in given.heads(stem)
-        ):
-            continue  # "the blood pressure is being checked", "the patient is being operated on"
-        clause = {token.lower for token in scene.tokens[subjects[0].start + len(subjects[0].words) : action.start]}
-        if named and clause & PRONOUNS:
-            continue  # "the tent they are pitching"
-        if verb in lexicon.wearing and verb not in given.stems:
-            continue  # the link check asks for the clothes
-        if given.modifies(stem, verb) or (verb, stem) in given.pairs:
-            continue  # a sleeping cat; a rocket launch
-        if given.done_by(stem, verb):
-            continue
-        doers = [phrase for known in same for phrase in _doers(known, lexicon)]
-        nouns = [phrase for phrase in given.phrases if phrase.head.stem == verb]
-        if (not doers and not nouns) or (doers and not any(stem in given.stands_for(phrase) for phrase in doers)):
-            yield f"the evidence does not say that {subjects[0].text} is {action.verb.text}"
-
-
-def _deed(action: Action, scene: Scene, given: Given) -> str:
-    """Stem of what is done: of "taking a rest" it is resting."""
-    nouns = {phrase.head.stem for phrase in scene.phrases if phrase.link is action.verb}
-    done = nouns & {known.verb.stem for known in given.actions} if action.verb.stem in CARRIERS else set()
-    return min(done, default=action.verb.stem)
-
-
-def _doers(action: Action, lexicon: Lexicon) -> tuple[Phrase, ...]:
-    """Who may act: of "boy watching a girl eating an apple" the girl alone, whom somebody else's verb aims at."""
-    last = action.subjects[-1] if action.subjects else None
-    if last is None or last.link is None:
-        return action.subjects
-    first, link, living = action.subjects[0].head.stem, last.link.lower, lexicon.persons | lexicon.animals
-    if action.verb.stem in COVERED and not action.verb.lower.endswith("ing") and last.head.stem not in living:
-        named = last.head.text[:1].isupper()  # "park near Lyon covered with snow"
-        return action.subjects if named else (last,)  # "in a classroom decorated with stars"
-    if first in living and last.head.stem not in living and action.verb.lower.endswith("ed"):
-        return action.subjects  # "planting trees on a hillside destroyed by fire"
-    end = action.subjects[0].start + len(action.subjects[0].words)  # not "villagers carry the coffin of a soldier"
-    if link == "of" and first in lexicon.persons - lexicon.stems(GROUPS) and last.start <= end + 2:
-        return action.subjects[:1]  # "the son of a farmer", and not "a group of hikers"
-    acts = action.verb.stem not in lexicon.staying or action.verb.stem in lexicon.directed
-    if first in living and last.head.stem not in living and acts:
-        return action.subjects[:1]  # "woman with an umbrella waiting", and not "man with a camera hanging"
-    if link in ("with", "and", "of"):
-        return action.subjects
-    worn = action.verb.stem in lexicon.wearing and last.head.stem not in lexicon.persons
-    aimed = last.head.stem in living and not worn and action.verb.lower.endswith("ing")
-    return (last,) if aimed else action.subjects
-
-
-def _subjects(action: Action, scene: Scene, lexicon: Lexicon) -> tuple[Phrase, ...]:
-    """Who acts: the clause's first phrase, or in "What animals is the dog herding?" the one after the auxiliary."""
-    clause = [token.lower for token in scene.tokens[: action.start] if token.lower not in AUXILIARIES]
-    if clause[-1:] in (["that"], ["which"]):
-        things = [p for p in scene.phrases if p.start < action.start and not p.head.text[:1].isupper()]
-        return tuple(things[-1:])  # "in a classroom that is decorated"
-    if len(_doers(action, lexicon)) < len(action.subjects):
-        before = scene.tokens[action.start - 1]
-        if before in action.subjects[-1].words:  # "a boy is watching a girl eating": right before its verb
-            living = action.subjects[-1].head.stem in lexicon.persons | lexicon.animals
-            return action.subjects[-1:] if living else _doers(action, lexicon)  # "a boy in a coat jumps"
-    if len(action.subjects) > 1 and scene.tokens[0].lower in ("what", "which", "how", "whose"):
-        first, last = action.subjects
-        between = scene.tokens[first.start + len(first.words) : last.start]
-        if between and between[0].lower in AUXILIARIES and all(token.kind is Kind.FUNCTION for token in between):
-            return (last,)
-    return action.subjects[:1]
 
 
 def _pronoun_subject(scene: Scene, phrase: Phrase, lexicon: Lexicon) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Literal
 
 from pydantic import Field
@@ -80,7 +81,7 @@ class Numbers(BaseCheck):
                 if form in given:
                     return fail(Reason.UNSUPPORTED, f"the evidence has {form}, the answer one {word}")
             for form in (word[:-1] if word.endswith("s") else "", word[:-2] if word.endswith("es") else ""):
-                if form and form in given and determiner != "each":
+                if form and form in given - _shared(context) and determiner != "each":
                     return fail(Reason.UNSUPPORTED, f"the evidence has {form}, the answer {word}")
         return None
 
@@ -95,6 +96,16 @@ def _bounds(scene: Scene, lexicon: Lexicon) -> Iterator[tuple[frozenset[str], st
                 (begins and second in bound) or second in bound - ABOUT or (first in bound and second in THAN)
             ):
                 yield bound, token.stem
+
+
+def _shared(context: Context) -> frozenset[str]:
+    """Nouns for one thing that each of several has, as titles tell: "Six Glasses with Gold Rim" have rims."""
+    return frozenset(
+        thing.head.lower
+        for scene in context.evidence.scenes
+        for several, thing in pairwise(scene.phrases)
+        if scene.titled and several.head.lower.endswith("s") and thing.link is not None and thing.link.lower == "with"
+    )
 
 
 def _phrases(context: Context) -> list[Phrase]:

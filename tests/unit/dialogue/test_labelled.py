@@ -18,7 +18,7 @@ BOUNDS = {
     "turns_ninth": (0.94, 0.78),
     "turns_tenth": (0.95, 0.11),
     "turns_strong": (0.66, 0.13),
-    "turns_paraphrased": (0.92, 0.12),
+    "turns_paraphrased": (0.92, 0.13),
 }
 ENGLISH = ("turns_strong", "turns_paraphrased")  # English alone
 
