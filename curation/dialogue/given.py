@@ -100,7 +100,7 @@ class Given:
     def owned(self, at: int, spot: int) -> bool:
         """Whether what is at one place may be told of who is at another: of "man photographing a woman in a red dress"
         the dress is the woman's, who stands between."""
-        living = self.lexicon.persons | self.lexicon.animals
+        living = self.lexicon.living
         owners = self.lexicon.persons if self.phrases[spot].head.stem in self.lexicon.clothing else living
         for before, phrase in zip(self.phrases[at:spot], self.phrases[at + 1 : spot], strict=False):
             of_them = phrase.link is None or phrase.link is self.phrases[at].link or phrase.link.lower == "for"

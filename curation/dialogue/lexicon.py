@@ -168,6 +168,7 @@ class Lexicon:
         self.unseen = _any_of(words.get("unseen", ()))
         self.entails = self._entailments(words.get("entails", {}), words["kinds"])
         self.animals |= self._kind("animal")
+        self.living = self.persons | self.animals
         self.settings |= self._kind("building") | self._kind("room")
         self.clothing |= self._kind("clothing") | self._kind("shoe") | self._kind("hat")
         self.holders |= self._kind("container")

@@ -110,7 +110,7 @@ class Context:
         several = [p for scene in self.evidence.scenes for p in scene.phrases if p.head.lower.endswith(("s", "en"))]
         if any(phrase.head.stem in lexicon.clothing for phrase in several):
             allowed |= {"pair"}
-        if any(phrase.head.stem in lexicon.persons | lexicon.animals for phrase in several):
+        if any(phrase.head.stem in lexicon.living for phrase in several):
             allowed |= {"group"}
         if stems & set(lexicon.materials):
             allowed |= lexicon.stems(("made", "built", "constructed")) | set(lexicon.materials.values())

@@ -61,7 +61,7 @@ def _says_little(verb: str, subject: Phrase, given: Given) -> bool:
     lexicon, stem = given.lexicon, subject.head.stem
     light = lexicon.resting | lexicon.as_prepositions.keys()
     cooked = lexicon.stem("cook") in lexicon.entailed(word.stem for word in subject.modifiers)
-    living = stem in lexicon.persons | lexicon.animals and not cooked and stem not in lexicon.settings  # a garden
+    living = stem in lexicon.living and not cooked and stem not in lexicon.settings  # a garden
     return verb in light - given.stems and not living
 
 
@@ -77,7 +77,7 @@ def doers_of(action: Action, lexicon: Lexicon) -> tuple[Phrase, ...]:
     last = action.subjects[-1] if action.subjects else None
     if last is None or last.link is None:
         return action.subjects
-    first, link, living = action.subjects[0].head.stem, last.link.lower, lexicon.persons | lexicon.animals
+    first, link, living = action.subjects[0].head.stem, last.link.lower, lexicon.living
     if action.verb.stem in COVERED and not action.verb.lower.endswith("ing") and last.head.stem not in living:
         named = last.head.text[:1].isupper()  # "park near Lyon covered with snow"
         return action.subjects if named else (last,)  # "in a classroom decorated with stars"
@@ -105,7 +105,7 @@ def _subjects(action: Action, scene: Scene, lexicon: Lexicon) -> tuple[Phrase, .
     if len(doers_of(action, lexicon)) < len(action.subjects):
         before = scene.tokens[action.start - 1]
         if before in action.subjects[-1].words:  # "a boy is watching a girl eating": right before its verb
-            living = action.subjects[-1].head.stem in lexicon.persons | lexicon.animals
+            living = action.subjects[-1].head.stem in lexicon.living
             return action.subjects[-1:] if living else doers_of(action, lexicon)  # "a boy in a coat jumps"
     if len(action.subjects) > 1 and scene.tokens[0].lower in ("what", "which", "how", "whose"):
         first, last = action.subjects

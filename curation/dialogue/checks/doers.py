@@ -38,7 +38,7 @@ def _groups(scene: Scene, lexicon: Lexicon) -> list[tuple[list[Token], set[str]]
     """Persons and animals in order, those that "and" joins together, each with the stems of what is told of them: of
     one who begins a part of the text all that is no place, of one to whom something is done ("lee a su hijo un
     cuento") only what stands beside the noun or after "with"."""
-    living, groups = lexicon.persons | lexicon.animals, list[tuple[list[Token], set[str]]]()
+    living, groups = lexicon.living, list[tuple[list[Token], set[str]]]()
     begins, tells, everything = True, False, True
     for token in scene.tokens:
         if token.stem in living:

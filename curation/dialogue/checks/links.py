@@ -117,7 +117,7 @@ def _hung_on(scene: Scene, phrase: Phrase, found: list[int], given: Given) -> Ph
     since such may stand anywhere: "blocking a road in Lyon with tractors" of "a road with tractors in Lyon"."""
     *others, before = scene.phrases[: scene.phrases.index(phrase)]
     loose = given.lexicon.place_prepositions | PLACED | {"to", "after", "during"}
-    living = given.lexicon.persons | given.lexicon.animals
+    living = given.lexicon.living
     for previous in (before, *reversed(others)):
         link = previous.link
         apart = previous.clause > scene.phrases[0].clause if link is None else link.lower in loose

@@ -88,7 +88,7 @@ def _other_way_round(phrase: Phrase, link: Token, previous: Phrase | None, given
     radiator" of a radiator beside newspapers."""
     lexicon = given.lexicon
     governors = [at for at, _ in given.heads(phrase.head.stem)]
-    living = lexicon.persons | lexicon.animals
+    living = lexicon.living
     things = previous is not None and not {previous.head.stem, phrase.head.stem} & living
     beings = previous is not None and {previous.head.stem, phrase.head.stem} <= living
     near = link.lower in lexicon.symmetric or (link.lower == "with" and beings)
@@ -110,7 +110,7 @@ def _other_way_round(phrase: Phrase, link: Token, previous: Phrase | None, given
         links = {"with", "in", "on"}  # a plate that something is on
     elif by:
         links = {turned or lexicon.same(link.lower)}
-    elif link.lower == "of" and phrase.head.stem in lexicon.persons | lexicon.animals:
+    elif link.lower == "of" and phrase.head.stem in lexicon.living:
         links = set(OWNED)
     else:
         return False

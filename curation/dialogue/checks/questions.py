@@ -137,7 +137,7 @@ class Answered(BaseCheck):
         if DOING.search(question) and not actions - ({lexicon.stem("do")} - context.evidence.stems):
             return fail(Reason.BAD_QUESTION, "the question asks for an activity, the answer gives none")
         doers = {p.head.stem for scene in context.evidence.scenes for a in scene.actions for p in a.subjects}
-        if WHO.match(question) and not fresh & (lexicon.persons | lexicon.animals | doers) and not _names(context):
+        if WHO.match(question) and not fresh & (lexicon.living | doers) and not _names(context):
             return fail(Reason.BAD_QUESTION, "the question asks who, the answer names nobody")
         return None
 
@@ -161,7 +161,7 @@ def _gives_name(context: Context) -> bool:
 
 def _rests(context: Context) -> frozenset[str]:
     """Where a thing lies or stands may be asked; of a person or an animal that would be a claim."""
-    living = context.lexicon.persons | context.lexicon.animals
+    living = context.lexicon.living
     subjects = {token.stem for token in context.question.content}
     return frozenset() if subjects & living else context.light
 
