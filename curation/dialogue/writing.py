@@ -23,6 +23,7 @@ ASTRAY = "off focus: "
 WHOLE_WORDS, WHOLE = 5, 0.7
 CLUMSY = re.compile(r"(?P<first>[A-Z][a-z]+) (?P<head>[a-z]+)(?<!s) is ")  # "Police officer is directing traffic."
 AND = re.compile(r"\b(?:and|or)\b", re.I)  # "the boxes and tubs" are not of what the tubs are made of
+SHOWN = re.compile(r"^(?:what|which)\b.*\b(?:shown|seen|pictured|see|(?:in|on) the (?:picture|photo|image))", re.I)
 SHORTENED = re.compile(r"\b(?:St|Mt|Dr|Mr|Mrs|Ms|No|Prof|Jr|Sr)\.$")  # "because he greets a boy in St."
 BROKEN_OFF = re.compile(r"\b(?:an?|the|and|or|its|his|her|their)\s*\?$", re.I)
 
@@ -187,7 +188,8 @@ def off_focus(turn: Turn, focus: Focus, evidence: Evidence) -> list[str]:
         return [f"{ASTRAY}the answer breaks off"]
     if focus.kind == "cue" and not _gives_reason(turn.answer, focus, evidence):
         return [f"{ASTRAY}the reason is the cue and nothing more"]
-    if focus.asked and not focus.asked & asked:
+    shown = focus.kind == "kind" and SHOWN.search(turn.question)  # "What dish is shown?" asks what item is
+    if focus.asked and not focus.asked & asked and not shown:
         return [f"{ASTRAY}the question is about something else"]
     if focus.kind in ("color", "material") and AND.search(turn.question) and not AND.search(focus.topic):
         return [f"{ASTRAY}the question is about something else too"]

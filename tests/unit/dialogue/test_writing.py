@@ -24,3 +24,13 @@ def test_an_answer_that_ends_in_a_short_form_breaks_off() -> None:
     focus = next(each for each in foci(told) if each.kind == "doing")
     cut = Turn("conversation", "What is Pope Francis doing?", "Pope Francis is greeting a boy in St.")
     assert off_focus(cut, focus, told) == ["off focus: the answer breaks off"]
+
+
+def test_what_is_shown_may_be_asked_with_a_nearer_word() -> None:
+    told = gather("Bowl of tomato soup with basil", "en")
+    assert told is not None
+    focus = next(each for each in foci(told) if each.kind == "kind")
+    dish = Turn("conversation", "What dish is shown in the photo?", "It is a bowl of tomato soup with basil.")
+    taste = Turn("conversation", "How does it taste?", "It is a bowl of tomato soup with basil.")
+    assert off_focus(dish, focus, told) == []
+    assert off_focus(taste, focus, told) == ["off focus: the question is about something else"]
