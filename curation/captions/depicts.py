@@ -21,7 +21,8 @@ _SPEAKS = re.compile(
     | ^\d+\ (?:\w+\ ){0,3}(?:ways|things|reasons|tips|ideas|facts|problems|signs|steps|secrets|tricks|mistakes|questions
         |benefits|rules|hairstyles|looks|recipes)\b
     | \b(?:lyrics|subtitles?|e-?book|epub|audiobook|pdf|mp3|podcast|webinar|download|tutorial|tips|trailer|episode
-        |isbn|paperback|hardcover|kindle|rumou?rs?|dies|reviews?|quotes?|recruitment|vacanc(?:y|ies)|job\ circular|coupon|promo\ code|wordpress|plugin|template
+        |isbn|paperback|hardcover|kindle|rumou?rs?|dies
+        |reviews?|quotes?|recruitment|vacanc(?:y|ies)|job\ circular|coupon|promo\ code|wordpress|plugin|template
         |software|casino|poker|forex|insurance|mortgage|seo|marketing|vs\.?|guide\ (?:to|for))(?!\w)
     """,
     re.IGNORECASE | re.VERBOSE,

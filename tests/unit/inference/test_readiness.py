@@ -25,7 +25,7 @@ def test_whoever_waits_or_asks_gets_the_cause_of_a_failure() -> None:
     news = Readiness("the pool")
     threading.Timer(0.05, news.failed, (PoolError("no such model"),)).start()
     for ask in (lambda: news.wait(60), news.check):
-        with pytest.raises(PoolError, match="^no such model$"):
+        with pytest.raises(PoolError, match=r"^no such model$"):
             ask()
     assert news.state() == "failed: no such model"
 
