@@ -49,6 +49,7 @@ class Given:
             for phrase in phrases
             for index, word in enumerate(phrase.words)
             for before in phrase.words[:index]
+            if word is phrase.head or not _only_for(phrase, word, evidence.lexicon)
             if before.stem not in fixed or word is not phrase.head or (phrase, before) in told
         )
         pairs |= {  # a "snow-covered cabin" is covered, a "blue-and-white boat" is blue
@@ -151,6 +152,7 @@ class Given:
             word.stem
             for word in phrase.words
             if word.stem in self.lexicon.persons and not word.lower.endswith(POSSESSIVES)
+            if not _only_for(phrase, word, self.lexicon)
         }
         if not all(word.text[:1].isupper() for word in phrase.words):
             own |= {word.stem for word in phrase.words[1:] if word.text[:1].isupper()}
@@ -173,6 +175,13 @@ class Given:
             if modifier in words and modifier not in {word.stem for word in phrase.words}:
                 return True  # the modifier itself follows from a word of the phrase
         return False
+
+
+def _only_for(phrase: Phrase, word: Token, lexicon: Lexicon) -> bool:
+    """Whether a word tells only whom a thing is for: of a "black astronaut helmet" no astronaut is black."""
+    living = lexicon.persons | lexicon.animals
+    thing = phrase.head.text.islower() and phrase.head.stem not in living and phrase.head.stem in lexicon.items
+    return thing and word is not phrase.head and word.stem in living
 
 
 def _told_last(evidence: Evidence) -> Iterator[tuple[str, str]]:

@@ -170,6 +170,7 @@ class Lexicon:
         self.animals |= self._kind("animal")
         self.living = self.persons | self.animals
         self.settings |= self._kind("building") | self._kind("room")
+        self.items = self._kind("item") | self._kind("clothing") | self._kind("shoe") | self._kind("hat")
         self.clothing |= self._kind("clothing") | self._kind("shoe") | self._kind("hat")
         self.holders |= self._kind("container")
         self._same = self._classes([*words.get("same_preposition", ()), *words.get("same_colour", ())])

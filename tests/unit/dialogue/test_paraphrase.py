@@ -140,3 +140,10 @@ def test_what_a_table_is_with_may_lie_on_it_and_chairs_do_not() -> None:
     assert "relations" in on
     plates = "Oak dining table with six blue plates"
     assert failed(plates, "How many plates are on the dining table?", "There are six plates on the dining table.") == {}
+
+
+def test_the_color_of_a_thing_is_not_that_of_whom_it_is_for() -> None:
+    caption, question = "Shiny black astronaut helmet in front of an orange suit", "What color is the astronaut helmet?"
+    assert failed(caption, question, "The helmet is shiny black.") == {}
+    assert "relations" in failed(caption, question, "The astronaut is shiny black.")
+    assert "relations" not in failed("Young girl Anna in a garden", "Who is it?", "The girl is young.")
