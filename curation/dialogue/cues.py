@@ -17,7 +17,8 @@ from curation.dialogue.seen import is_animal, is_art
 from curation.dialogue.subjects import names_something, with_article
 from curation.dialogue.view import View
 
-# What a reason may begin with: a sentence about something in the image. "It is" begins none but that of a time.
+# What a reason may begin with: a sentence about something in the image. "It is" begins that of a time, and one about
+# what the conclusion has just named.
 REASON_WORDS = "[A-Za-zÀ-ÖØ-öø-ÿ0-9 '’-]{6,90}"
 REASON = f"(?:the |an? |there (?:is|are) |two |three |four |[A-Z]){REASON_WORDS}"
 SHORT = 3  # words of a phrase that a question repeats whole

@@ -31,6 +31,7 @@ class Context:
 
     @property
     def lexicon(self) -> Lexicon:
+        """The words of the evidence's language."""
         return self.evidence.lexicon
 
     @cached_property
@@ -48,18 +49,22 @@ class Context:
 
     @cached_property
     def answer(self) -> Scene:
+        """The answer, read as a sentence."""
         return read(self.turn.answer, self.lexicon, self.verbs, sentence=True)
 
     @cached_property
     def question(self) -> Scene:
+        """The question, read."""
         return read(self.turn.question, self.lexicon, self.verbs)
 
     @cached_property
     def answer_stems(self) -> frozenset[str]:
+        """Stems of what the answer claims."""
         return frozenset(token.stem for token in self.answer.content)
 
     @cached_property
     def question_stems(self) -> frozenset[str]:
+        """Stems of what the question speaks of."""
         return frozenset(token.stem for token in self.question.content)
 
     @cached_property
