@@ -116,6 +116,8 @@ def names_something(phrase: Phrase, lexicon: Lexicon) -> bool:
         for one, two in pairwise(phrase.words)
     ):
         return False  # "a monk crossing paths", "lanterns hanging"
+    if any(word.text.islower() and lexicon.present.get(word.lower) for word in phrase.words[1:-1]):
+        return False  # "a tractor spreads manure"
     if head.lower in ADVERBS or any(word.lower in ADVERBS for word in phrase.words[1:]):
         return False  # "its coat still wet"
     fixed = head.stem in lexicon.colours | lexicon.adjectives or head.stem in lexicon.numbers

@@ -148,6 +148,7 @@ def test_an_answer_that_takes_a_name_for_a_color_falls(caption: str, question: s
         "Caspar David Friedrich, Hills and Ploughed Field near Dresden. 1824",
         "Puppies Playing Water Polo Whole Cloth Baby Quilt",
         "This handout picture shows the president, attending a ceremony",
+        "A tractor spreads manure on a stubble field",
     ],
 )
 def test_titles_whose_words_mean_something_else_are_asked_nothing(title: str) -> None:
