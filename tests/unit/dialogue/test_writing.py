@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from curation.dialogue.evidence import gather
 from curation.dialogue.focus import foci
 from curation.dialogue.model import Turn
 from curation.dialogue.writing import off_focus
+from tests.unit.dialogue.reading import evidence
 
 
 def test_a_question_about_a_second_thing_too_misses_what_one_is_made_of() -> None:
-    told = gather("Cardboard boxes and plastic tubs on gray garage shelves", "en")
-    assert told is not None
+    told = evidence("Cardboard boxes and plastic tubs on gray garage shelves")
     focus = next(each for each in foci(told) if each.topic == "what the tubs are made of")
     one = Turn("conversation", "What are the tubs made of?", "The tubs are made of plastic.")
     two = Turn("conversation", "What are the cardboard boxes and tubs made of?", "They are made of plastic.")
@@ -19,16 +18,14 @@ def test_a_question_about_a_second_thing_too_misses_what_one_is_made_of() -> Non
 
 
 def test_an_answer_that_ends_in_a_short_form_breaks_off() -> None:
-    told = gather("Pope Francis greets a boy in St. Peter's Square", "en")
-    assert told is not None
+    told = evidence("Pope Francis greets a boy in St. Peter's Square")
     focus = next(each for each in foci(told) if each.kind == "doing")
     cut = Turn("conversation", "What is Pope Francis doing?", "Pope Francis is greeting a boy in St.")
     assert off_focus(cut, focus, told) == ["off focus: the answer breaks off"]
 
 
 def test_what_is_shown_may_be_asked_with_a_nearer_word() -> None:
-    told = gather("Bowl of tomato soup with basil", "en")
-    assert told is not None
+    told = evidence("Bowl of tomato soup with basil")
     focus = next(each for each in foci(told) if each.kind == "kind")
     dish = Turn("conversation", "What dish is shown in the photo?", "It is a bowl of tomato soup with basil.")
     taste = Turn("conversation", "How does it taste?", "It is a bowl of tomato soup with basil.")
