@@ -21,7 +21,8 @@ _SPEAKS = re.compile(
     | ^\d+\ (?:\w+\ ){0,3}(?:ways|things|reasons|tips|ideas|facts|problems|signs|steps|secrets|tricks|mistakes|questions
         |benefits|rules|hairstyles|looks|recipes)\b
     | \b(?:lyrics|subtitles?|e-?book|epub|audiobook|pdf|mp3|podcast|webinar|download|tutorial|tips|trailer|episode
-        |isbn|paperback|hardcover|kindle|rumou?rs?|dies
+        |isbn|paperback|hardcover|kindle|series\ \#?\d+|book\ \d+|vol(?:ume)?\.?\ \d+|tv\ series
+        |rumou?rs?|dies|techniques
         |reviews?|quotes?|recruitment|vacanc(?:y|ies)|job\ circular|coupon|promo\ code|wordpress|plugin|template
         |software|casino|poker|forex|insurance|mortgage|seo|marketing|vs\.?|guide\ (?:to|for))(?!\w)
     """,
@@ -37,10 +38,12 @@ def speaks_of_text(text: str) -> str | None:
 
 def names_something_visible(text: str) -> bool:
     """Whether a word of the text is one for something that can be seen, or the name of a place."""
-    known = _visible()
-    words = _WORD.findall(text)
-    cased = (word.capitalize() if word.isupper() else word for word in words)
-    return any(form in known for word in cased for form in (word, *_forms(word.lower())))
+    return any(is_visible(word.capitalize() if word.isupper() else word) for word in _WORD.findall(text))
+
+
+def is_visible(word: str) -> bool:
+    """Whether a word is one for something that can be seen, or, with a capital, the name of a place."""
+    return any(form in _visible() for form in (word, *_forms(word.lower())))
 
 
 def _forms(word: str) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from curation.dialogue.evidence import OCR
 from curation.dialogue.lexicon import Lexicon
 from curation.dialogue.model import Evidence, Focus
 from curation.dialogue.scene import Kind, Phrase, Scene
-from curation.dialogue.seen import carrier, in_place, is_animal, is_name, is_person, sure_claims
+from curation.dialogue.seen import carrier, in_place, is_animal, is_name, is_person, is_sight, sure_claims
 from curation.dialogue.subjects import names_something, plain, slot
 from curation.dialogue.things import last_colour, things
 from curation.dialogue.view import View
@@ -129,6 +129,8 @@ def _objects(view: View) -> Iterator[Focus]:
         if action.verb.stem in lexicon.stems(("sit", "stand")):
             continue  # "students sit an exam"
         subject = action.subjects[0]
+        if not is_sight(subject, view.scene, lexicon):
+            continue
         if (view.living(subject) or action.verb.stem not in lexicon.talk) and action.verb.stem not in lexicon.social:
             who = view.subject(subject)
             topic = f"what {who.text} {who.be} {doing}"
@@ -164,6 +166,8 @@ def _places(view: View) -> Iterator[Focus]:
     subject = scene.phrases[0] if scene.phrases else None
     if subject not in view.phrases or subject is None or subject.head.stem in lexicon.depictions:
         return
+    if not is_sight(subject, scene, lexicon):
+        return  # "Best Things to Do in Kyoto"
     printed = bool(carrier(subject, lexicon) and any(view.living(p) for p in scene.phrases[1:]))
     for phrase in () if printed else view.phrases[1:]:
         if phrase.link is None or phrase.link.lower not in lexicon.place_prepositions - PATHS or phrase.clause:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from curation.dialogue.denied import denied, is_denial
 from curation.dialogue.lexicon import Lexicon
 from curation.dialogue.scene import Action, Kind, Phrase, Scene
-from curation.dialogue.seen import is_animal, is_name, is_person, seen
+from curation.dialogue.seen import is_animal, is_art, is_name, is_person, is_sight, seen
 from curation.dialogue.subjects import Subject, gerund, names_something, subject_of
 
 WORDS = 3  # of what is done something to, in a title
@@ -35,10 +35,21 @@ class View:
         return cls(scene, lexicon, shown, tuple(act for act in scene.actions if act.verb.stem not in absent))
 
     def common(self) -> list[Phrase]:
-        """Phrases that are no names (the Golden Gate Bridge is not golden) and name something themselves."""
+        """Phrases that are no names (the Golden Gate Bridge is not golden) and name something that can be seen."""
+        scene, lexicon = self.scene, self.lexicon
         return [
-            p for p in self.phrases if not is_name(p, self.scene, self.lexicon) and names_something(p, self.lexicon)
+            phrase
+            for phrase in self.phrases
+            if not is_name(phrase, scene, lexicon)
+            and names_something(phrase, lexicon)
+            and is_sight(phrase, scene, lexicon)
         ]
+
+    def shows_something(self) -> bool:
+        """Whether the image shows a thing that is told of, or somebody who does something: no "Survival Basics I"."""
+        scene, lexicon = self.scene, self.lexicon
+        things = self.phrases if not is_art(scene, lexicon) else scene.phrases
+        return any(is_sight(phrase, scene, lexicon) for phrase in things) or any(self.present())
 
     def subject(self, phrase: Phrase) -> Subject:
         """The phrase as a question names it."""
