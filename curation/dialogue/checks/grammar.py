@@ -253,6 +253,7 @@ def _phrase_slip(scene: Scene, phrase: Phrase, context: Context) -> str | None:
     of_kind = phrase.link is not None and phrase.link.lower == "of"
     countable = phrase.head.lower in lexicon.countable and not of_kind
     counted = any(word.stem in lexicon.numbers or word.text[:1].isupper() for word in phrase.words)
+    counted |= phrase.words[0].lower == "no"
     if countable and not phrase.determiner and not counted and not possessed and not many:
         return f"“{phrase.text}” has no article"
     return None

@@ -71,6 +71,8 @@ class Numbers(BaseCheck):
                 return fail(Reason.UNSUPPORTED, f"the evidence has {same[0].head.text}, the answer {phrase.head.text}")
         if lexicon.reads:  # "dinosaur wallpaper" may show dinosaurs
             given = frozenset(phrase.head.lower for phrase in _phrases(context))
+        if context.turn.response_type == FALSE_PREMISE:  # "there are not three nurses"
+            given |= {token.lower for token in context.question.tokens}
         for word, determiner in heads:
             if word in given:
                 continue
