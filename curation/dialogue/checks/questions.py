@@ -25,7 +25,8 @@ MATERIAL = re.compile(r"\bmade (of|from|out of)\b|\bmaterial\b", re.I)
 
 
 class Presupposition(BaseCheck):
-    """The question's words stand in the evidence, follow from it, or belong to the words questions are made of."""
+    """The question's words stand in the evidence, follow from it, or belong to the words questions are made of. Its
+    verbs may be the writer's own, in English, where nobody acts or the answer tells what they do."""
 
     kind: Literal["presupposition"] = "presupposition"
 
@@ -35,7 +36,11 @@ class Presupposition(BaseCheck):
             return None
         allowed = context.allowed - (context.light - context.evidence.supported if lexicon.reads else frozenset())
         allowed |= lexicon.question_words | _asked_kind(context) | _rests(context)
-        extra = [token.text for token in context.question.content if not supported(token, allowed, context)]
+        # "What year does the chart cover?"; what somebody does is a claim, but not beside what they do
+        deeds = {action.verb.stem for action in context.answer.actions} & context.verbs
+        own = lexicon.reads and bool(deeds or not context.question_stems & lexicon.living)
+        asked = [token for token in context.question.content if not (own and token.kind is Kind.VERB)]
+        extra = [token.text for token in asked if not supported(token, allowed, context)]
         if extra:
             return fail(Reason.BAD_QUESTION, f"the question presupposes: {', '.join(dict.fromkeys(extra))}")
         return None
