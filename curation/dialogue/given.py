@@ -154,12 +154,13 @@ class Given:
             if word.stem in self.lexicon.persons and not word.lower.endswith(POSSESSIVES)
             if not _only_for(phrase, word, self.lexicon)
         }
-        if not all(word.text[:1].isupper() for word in phrase.words):
+        if not all(word.text[:1].isupper() or word.text[:1].isdigit() for word in phrase.words):
             own |= {word.stem for word in phrase.words[1:] if word.text[:1].isupper()}
             if phrase.head.text[:1].isupper():  # "container ship Ever Given" is a ship
                 own |= {word.stem for word in [w for w in phrase.words if w.text[:1].islower()][-1:]}
         elif len(phrase.words) > 1 and phrase.words[0].stem not in self.lexicon.colours:
-            own |= {word.stem for word in phrase.words if word.stem not in self.lexicon.colours}
+            words = (word for word in phrase.words if not word.text[:1].isdigit())
+            own |= {word.stem for word in words if word.stem not in self.lexicon.colours}
         return self.lexicon.entailed(own)
 
     def modifies(self, head: str, modifier: str) -> bool:
@@ -181,7 +182,8 @@ def _only_for(phrase: Phrase, word: Token, lexicon: Lexicon) -> bool:
     """Whether a word tells only whom a thing is for: of a "black astronaut helmet" no astronaut is black."""
     living = lexicon.persons | lexicon.animals
     thing = phrase.head.text.islower() and phrase.head.stem not in living and phrase.head.stem in lexicon.items
-    return thing and word is not phrase.head and word.stem in living
+    whose = word.lower.endswith(POSSESSIVES)  # and of a "polar explorer's sled" the explorer is polar
+    return thing and word is not phrase.head and word.stem in living and not whose
 
 
 def _told_last(evidence: Evidence) -> Iterator[tuple[str, str]]:
@@ -203,6 +205,10 @@ def _spelled_out(phrase: Phrase, evidence: Evidence) -> Iterator[Phrase]:
         if thing and participle.endswith("ed"):
             stem = evidence.lexicon.stem(thing)
             yield Phrase((Token(thing, thing, stem, Kind.WORD),), phrase.start, COVERED_WITH, phrase.clause)
+        if thing.isdigit() or evidence.lexicon.stem(thing) in evidence.lexicon.numbers:
+            several = f"{participle}s"  # a "12-cup pan" has 12 cups
+            parts = (Token(part, part, evidence.lexicon.stem(part), Kind.WORD) for part in (thing, several))
+            yield Phrase(tuple(parts), phrase.start, COVERED_WITH, phrase.clause)
 
 
 @functools.lru_cache(maxsize=64)

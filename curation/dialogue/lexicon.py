@@ -110,6 +110,8 @@ class Lexicon:
         sexed = self.stems if self.reads else frozenset
         self.male = sexed(words.get("male_words", ()))
         self.female = sexed(words.get("female_words", ()))
+        self.male_names = frozenset(words.get("male_names", ()))
+        self.female_names = frozenset(words.get("female_names", ()))
 
     def _read_planning(self, words: dict[str, Any]) -> None:
         """What tells whether a caption's words are of something that its image shows."""

@@ -6,14 +6,32 @@ relation that it does not find in the evidence is a relation that no answer may 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import takewhile
 
 from curation.dialogue.lexicon import Lexicon
 from curation.dialogue.tokens import SHOWS, Kind, Token, tokens
 
 SINGULAR_S = frozenset({"crossroads", "series", "species", "headquarters", "lens", "gas", "canvas", "atlas", "news"})
-PLURALS = frozenset({"men", "women", "children", "people", "police", "feet", "teeth", "mice", "geese"})
+PLURALS = frozenset(
+    {
+        "cacti",
+        "fungi",
+        "octopi",
+        "alumni",
+        "oxen",
+        "dice",
+        "men",
+        "women",
+        "children",
+        "people",
+        "police",
+        "feet",
+        "teeth",
+        "mice",
+        "geese",
+    }
+)
 PARTS = frozenset({"where", "while"})  # begin a part of their own: "in a garage, where he mends a car"
 POSSESSIVES = ("'s", "’s", "s'", "s’")
 
@@ -118,7 +136,9 @@ def read(text: str, lexicon: Lexicon, verbs: frozenset[str] = frozenset(), sente
             current.append(token)
         elif _joins_colours(token, current, following, lexicon):
             continue
-        elif token.lower in PARTS or (token.kind is Kind.BREAK and not _lists(scene.tokens[index:], lexicon)):
+        elif _begins_part(scene.tokens, index) or (
+            token.kind is Kind.BREAK and not _lists(scene.tokens, index, lexicon)
+        ):
             close()
             link = None
             clause += 1
@@ -128,7 +148,9 @@ def read(text: str, lexicon: Lexicon, verbs: frozenset[str] = frozenset(), sente
         elif token.kind is Kind.VERB:
             close()
             aimed = index > 0 and scene.tokens[index - 1].lower == "to"
-            scene.actions.append(_action(token, index, clause, scene.phrases, aimed))
+            led = index > 0 and scene.tokens[index - 1].kind is Kind.PREPOSITION  # "waves to a crowd after losing"
+            action = _action(token, index, clause, scene.phrases, aimed)
+            scene.actions.append(replace(action, subjects=action.subjects[:1]) if led else action)
             link = token
         elif token.kind in (Kind.CONJUNCTION, Kind.BREAK):
             # "a spoon, a fork and a cup on a saucer": each phrase hangs on the same link as the first
@@ -145,6 +167,14 @@ def read(text: str, lexicon: Lexicon, verbs: frozenset[str] = frozenset(), sente
     return scene
 
 
+def _begins_part(tokens: list[Token], index: int) -> bool:
+    """Whether a word begins a part with a verb of its own: "where", and "as" of "as the ball hits the post"."""
+    if tokens[index].lower != "as" or index == 0:
+        return tokens[index].lower in PARTS
+    rest = takewhile(lambda later: later.kind is not Kind.BREAK, tokens[index + 1 :])
+    return any(later.kind is Kind.VERB and not later.lower.endswith(("ing", "ed")) for later in rest)
+
+
 def _adverb(token: Token, following: Token | None, lexicon: Lexicon) -> bool:
     """Whether a word is no noun but tells of what is done: "ties her shoes backstage"."""
     return token.lower in lexicon.adverbs and (following is None or following.kind is not Kind.WORD)
@@ -157,14 +187,17 @@ def _carried_on(link: Token | None, following: Token | None, phrases: list[Phras
     return next((phrase.link for phrase in reversed(phrases) if phrase.link is not link), None)
 
 
-def _lists(tokens: list[Token], lexicon: Lexicon) -> bool:
-    """Whether a text that begins with a comma goes on with a list, ", a fork and a cup", and not with a sentence of its
-    own, ", and the sky is blue"."""
-    if tokens[0].text != ",":
+def _lists(tokens: list[Token], comma: int, lexicon: Lexicon) -> bool:
+    """Whether a text goes on with a list at a comma, ", a fork and a cup", and not with a sentence of its own, ", and
+    the sky is blue" or, after a part that tells where or when, ", the duke and the duchess leave"."""
+    if tokens[comma].text != ",":
         return False
-    for at, token in enumerate(tokens[1:], start=1):
+    fronted = tokens[0].kind is Kind.PREPOSITION and not any(token.kind is Kind.VERB for token in tokens[:comma])
+    for at, token in enumerate(tokens[comma + 1 :], start=1):
         if token.kind is Kind.CONJUNCTION:
-            rest = takewhile(lambda later: later.kind is not Kind.BREAK, tokens[at:])
+            rest = list(takewhile(lambda later: later.kind is not Kind.BREAK, tokens[comma + at :]))
+            if fronted and any(later.kind is Kind.VERB for later in rest):
+                return False
             return at > 1 or not any(later.lower in lexicon.auxiliaries for later in rest)
         if token.kind not in (Kind.WORD, Kind.FUNCTION) and token.text != ",":
             return False

@@ -30,6 +30,7 @@ ING_ACTS = frozenset(
         "serving",
     }
 )
+PEOPLE_ACT = ING_ACTS | {"lighting", "sewing", "welding", "shopping", "boxing", "dining", "carving"}
 PICTURES = frozenset({"image", "photo", "photograph", "picture", "scene", "it", "this"})
 SHOWS = frozenset(
     {
@@ -72,6 +73,9 @@ NEVER_ADJECTIVES = frozenset({"wearing", "using", "taking", "keeping", "having",
 SUBJECTS = frozenset({"he", "she", "it", "they", "who"})
 DOERS = ("ers", "ors", "ists", "ants", "cians")  # ends of words for people who do something
 SEVERAL = frozenset({"men", "women", "children", "people", "police", "crew", "family"})
+ABBREVIATED = frozenset(
+    {"jan", "feb", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "ca", "st", "mt", "ft"}
+) | {"dr", "mr", "mrs", "ms", "prof", "gen", "col", "capt", "lt", "sgt", "sen", "rep", "gov", "rev"}
 MODALS = frozenset({"may", "might", "can", "could", "will", "would", "should", "must", "to"})
 BREAKS = frozenset(",.;:!?|()[]/–—-")
 
@@ -100,20 +104,34 @@ class Token:
 def tokens(text: str, lexicon: Lexicon, verbs: frozenset[str] = frozenset(), sentence: bool = False) -> list[Token]:
     """The tokens of a text, each with its kind. `verbs` are stems of verbs beyond the lexicon's; a `sentence` has a
     verb, and where no other word is one, a word that may be one is."""
-    raw = TOKEN.findall(text)
+    raw = _without_dots(TOKEN.findall(text))
     merged = _merge(raw, lexicon)
     kinds = [_plain_kind(word, lexicon) for word in merged]
+    for index, word in enumerate(merged[:-1]):
+        around = merged[index - 1].lower(), merged[index + 1]
+        down = word.lower() == "down" and lexicon.stem(around[1]) in lexicon.clothing and around[0] != "button"
+        if (word == "May" and any(map(str.isdigit, around))) or (down and lexicon.reads):
+            kinds[index] = Kind.WORD  # "on 3 May", "a quilted down jacket"
     for index in range(len(merged)):
         if lexicon.reads and kinds[index] is Kind.WORD and _is_verb(index, merged, kinds, lexicon, verbs):
             kinds[index] = Kind.VERB
     if sentence and lexicon.reads:
-        kinds = _with_verb(merged, kinds, lexicon, verbs)
+        kinds = _with_verb(merged, _showing(merged, kinds, lexicon), lexicon, verbs)
     for index, after in enumerate(kinds[1:]):
         if merged[index].lower() in ("look", "looks") and merged[index + 1].lower() == "like" and lexicon.reads:
             kinds[index] = kinds[index + 1] = Kind.FUNCTION  # "it looks like a dog": it is one
         if lexicon.reads and after in (Kind.WORD, Kind.FUNCTION) and _leads(index, merged, kinds, lexicon):
             kinds[index] = Kind.PREPOSITION
     return [Token(word, word.lower(), lexicon.stem(word), kind) for word, kind in zip(merged, kinds, strict=True)]
+
+
+def _showing(words: list[str], kinds: list[Kind], lexicon: Lexicon) -> list[Kind]:
+    """`kinds` where the only verb is of what something shows: "a vase from around 530 BC shows a hero"."""
+    if any(kind is Kind.VERB or word.lower() in lexicon.auxiliaries for word, kind in zip(words, kinds, strict=True)):
+        return kinds
+    shows = (at for at, word in enumerate(words) if at and word in SHOWS and kinds[at - 1] is Kind.WORD)
+    verb = next(shows, None)
+    return kinds if verb is None else [*kinds[:verb], Kind.VERB, *kinds[verb + 1 :]]
 
 
 def _with_verb(words: list[str], kinds: list[Kind], lexicon: Lexicon, verbs: frozenset[str]) -> list[Kind]:
@@ -124,7 +142,9 @@ def _with_verb(words: list[str], kinds: list[Kind], lexicon: Lexicon, verbs: fro
         return kinds
     known = lexicon.verbs | lexicon.resting | lexicon.as_prepositions.keys() | verbs
     for index, word in enumerate(words[:-1]):
-        several = Kind.CONJUNCTION in kinds[:index] or any(_many(each.lower()) for each in words[:index])
+        several = Kind.CONJUNCTION in kinds[:index] or any(
+            _many(each.lower()) or each.lower() in SEVERAL for each in words[:index]
+        )
         fits = index and kinds[index] is Kind.WORD and kinds[index - 1] in (Kind.WORD, Kind.BREAK) and word.islower()
         goes_on = (
             lexicon.stem(word) in verbs
@@ -135,7 +155,7 @@ def _with_verb(words: list[str], kinds: list[Kind], lexicon: Lexicon, verbs: fro
             fits
             and goes_on
             and lexicon.stem(word) in known
-            and (_many(word) or (several and not word.endswith(("s", "ed", "ing"))))
+            and (_many(word) or (several and not word.endswith(("ed", "ing"))))
         ):
             return [*kinds[:index], Kind.VERB, *kinds[index + 1 :]]
     return kinds
@@ -149,6 +169,12 @@ def is_finite(word: str, kind: Kind, lexicon: Lexicon) -> bool:
         or (kind is Kind.VERB and not lower.endswith(("ing", "ed", "en")))
         or (lexicon.stem(word) in lexicon.frame and lower.endswith("s"))
     )
+
+
+def _without_dots(raw: list[str]) -> list[str]:
+    """The words without the dots of abbreviations, which end no sentence: "on Dec. 13", "St. Nicholas Church"."""
+    before = ["", *raw]
+    return [word for at, word in enumerate(raw) if word != "." or before[at].lower() not in ABBREVIATED]
 
 
 def _merge(raw: list[str], lexicon: Lexicon) -> list[str]:
@@ -202,7 +228,7 @@ def _is_verb(index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon, 
     if before_word in SUBJECTS and (lexicon.stem(word) in lexicon.verbs | verbs or _many(word)):
         return True  # "he reads a story"
     if before_word in MODALS and (before_word != "to" or not word.endswith("s")):
-        return lexicon.stem(word) in lexicon.verbs or (before_word == "to" and after_word in ("a", "an", "the"))
+        return lexicon.stem(word) in lexicon.verbs | verbs or (before_word == "to" and after_word in ("a", "an", "the"))
     if _is_named(index, words, kinds) or f"{word} {after_word.removesuffix('s')}" in lexicon.ing_compounds:
         return False
     if _acts_now(index, words, kinds, lexicon) or _after_one(index, words, kinds, lexicon, verbs):
@@ -212,7 +238,7 @@ def _is_verb(index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon, 
     if word in SHOWS and (before_word in PICTURES or lexicon.stem(before_word) in lexicon.depictions):
         return True
     if word in lexicon.ing_nouns:
-        return _acts_for_once(index, words, kinds, lexicon) and lexicon.stem(word) in lexicon.verbs
+        return _acts_for_once(index, words, kinds, lexicon) and lexicon.stem(word) in lexicon.verbs | verbs
     if word in NEVER_ADJECTIVES:
         return before_word not in lexicon.determiners
     if word.endswith("ing") and len(word) > 4:
@@ -235,7 +261,9 @@ def _is_verb(index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon, 
         # "a diagram compares cats and dogs", where the evidence has it comparing
         bare = after is Kind.WORD and lexicon.stem(word) in verbs
         objects = after in (Kind.PREPOSITION, Kind.FUNCTION) or after_word in lexicon.determiners
-        return before is Kind.WORD and (bare or objects)
+        # "crosses a line and wins a final", "is in a coat and jumps into a puddle"
+        again = before_word == "and" and (Kind.VERB in kinds[:index] or "is" in words[:index])
+        return (before is Kind.WORD or again) and (bare or objects) and not _named_deed(word, lexicon)
     several = _many(before_word)  # no "bus stop"
     return before is Kind.WORD and several and after in (Kind.PREPOSITION, Kind.FUNCTION)
 
@@ -250,7 +278,7 @@ def _acts_in_ing(index: int, words: list[str], kinds: list[Kind], lexicon: Lexic
         return False  # "a wooden rowing boat", "two hiking boots", "with orange stitching"
     if before_word in lexicon.auxiliaries or before_word in ("not", "who"):
         return not (after is Kind.WORD and before_word in ("has", "have"))
-    modifies = after is Kind.WORD and (before is not Kind.WORD)
+    modifies = after is Kind.WORD and before is not Kind.WORD and before_word not in ("while", "when")
     if before is Kind.PREPOSITION and after_word in lexicon.determiners:
         return True  # "after winning the final"
     return not modifies and before_word not in lexicon.determiners and before is not Kind.PREPOSITION
@@ -261,7 +289,7 @@ def _leads(index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon) ->
     and not "trying to read" or "picking up a ball"."""
     word, before = words[index].lower(), index - 1
     moves = before >= 0 and (kinds[before] is not Kind.VERB or lexicon.stem(words[before]) in lexicon.staying)
-    return word == "to" or (word in ("up", "down", "off") and moves)
+    return word == "to" or (word in ("up", "down", "off") and moves and kinds[index] is not Kind.WORD)
 
 
 def _is_named(index: int, words: list[str], kinds: list[Kind]) -> bool:
@@ -297,10 +325,10 @@ def _acts_now(index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon)
 
 def _before_what_they_have(start: int, index: int, words: list[str], kinds: list[Kind]) -> int:
     """Where the name of who acts ends: before "in saffron robes" of "monks in saffron robes walk barefoot", since after
-    a noun for several things comes a verb and seldom another noun."""
+    a noun for several things comes a verb and seldom another noun, and before "from the Bolshoi" of dancers."""
     links = [at for at in range(start, index) if kinds[at] is Kind.PREPOSITION]
     link, before = words[links[0]].lower() if len(links) == 1 else "", words[index - 1]
-    has = (link in ("in", "with") and _many(before.lower())) or (link == "of" and before[:1].isupper())
+    has = (link in ("in", "with") and _many(before.lower())) or (link in ("of", "at", "from") and before[:1].isupper())
     return links[0] if has and index + 1 < len(words) and kinds[index + 1] is not Kind.BREAK else index
 
 
@@ -320,6 +348,11 @@ def _after_one(index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon
     return living or (bool(known) and not lexicon.describes(own[-1]))
 
 
+def _named_deed(word: str, lexicon: Lexicon) -> bool:
+    """Whether a word in -s is a noun by its ending: "reflections", and not "mentions"."""
+    return word.endswith("ions") and not lexicon.stem(word).endswith("ion")
+
+
 def _many(word: str) -> bool:
     """Whether a word in lower case is a noun for several things or a verb of one who acts, as far as endings tell."""
     return word.endswith("s") and not word.endswith(("ss", "us", "is"))
@@ -337,4 +370,5 @@ def _acts_for_once(index: int, words: list[str], kinds: list[Kind], lexicon: Lex
     ends = not after or kinds[index + 1] is not Kind.WORD
     joined = before == "and" and Kind.VERB in kinds[:index]  # "wearing a scarf and building a snowman"
     of_thing = joined or (index > 0 and kinds[index - 1] is Kind.WORD)
-    return of_thing and (object_follows or (ends and words[index].lower() in ING_ACTS))
+    rides = before in lexicon.people and words[index] in PEOPLE_ACT  # "couple riding bicycles", no "Women Hiking Boots"
+    return of_thing and (object_follows or rides or (ends and words[index].lower() in ING_ACTS))

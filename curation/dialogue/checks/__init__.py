@@ -37,7 +37,8 @@ from curation.dialogue.checks.base import BaseCheck, Context
 from curation.dialogue.checks.foreign import Language, PromptLeak, Toxicity
 from curation.dialogue.checks.form import Debris, Form, Leak, Length, PersonalData, Refusal, Repetition
 from curation.dialogue.checks.grammar import Grammar
-from curation.dialogue.checks.questions import Answered, Premise, Presupposition, Unseen
+from curation.dialogue.checks.premise import Premise
+from curation.dialogue.checks.questions import Answered, Presupposition, Unseen
 from curation.dialogue.checks.relations import Relations
 from curation.dialogue.checks.support import Coverage, Cue, Gender, Negation, Numbers, Words
 from curation.dialogue.model import Evidence, Turn

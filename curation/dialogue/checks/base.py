@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from curation.dialogue.cues import cues_of
-from curation.dialogue.lexicon import Lexicon
+from curation.dialogue.lexicon import YEAR_DIGITS, Lexicon
 from curation.dialogue.model import Evidence, Turn
 from curation.dialogue.scene import Scene, Token, read
 from curation.samples import Reason, Reject
@@ -113,12 +113,14 @@ class Context:
         for sign, unit in UNITS.items():
             allowed |= lexicon.stems(unit) if sign in self.evidence.text else frozenset()
         several = [p for scene in self.evidence.scenes for p in scene.phrases if p.head.lower.endswith(("s", "en"))]
-        if any(phrase.head.stem in lexicon.clothing for phrase in several):
+        if any(token.stem in lexicon.clothing and token.lower.endswith("s") for token in content):
             allowed |= {"pair"}
         if any(phrase.head.stem in lexicon.living for phrase in several):
             allowed |= {"group"}
         if stems & set(lexicon.materials):
             allowed |= lexicon.stems(("made", "built", "constructed")) | set(lexicon.materials.values())
+        if any(len(token.text) == YEAR_DIGITS and token.text.isdigit() for token in content):
+            allowed |= {lexicon.stem("made")}  # "about 1480"; the relations say of what and by whom
         if stems & lexicon.holders:
             allowed |= lexicon.stems(("hold", "contain"))  # a bowl with eggs holds them; the relations say what does
         return allowed

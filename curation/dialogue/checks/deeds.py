@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from curation.dialogue.checks.base import CARRIERS
 from curation.dialogue.checks.grammar import GROUPS
-from curation.dialogue.checks.otherwise import COVERED
+from curation.dialogue.checks.otherwise import COVERED, close
 from curation.dialogue.given import Given
 from curation.dialogue.lexicon import Lexicon
 from curation.dialogue.scene import Action, Kind, Phrase, Scene
@@ -62,7 +62,23 @@ def _says_little(verb: str, subject: Phrase, given: Given) -> bool:
     light = lexicon.resting | lexicon.as_prepositions.keys()
     cooked = lexicon.stem("cook") in lexicon.entailed(word.stem for word in subject.modifiers)
     living = stem in lexicon.living and not cooked and stem not in lexicon.settings  # a garden
-    return verb in light - given.stems and not living
+    return verb in light - given.stems and (not living or (verb == lexicon.stem("cross") and _goes_across(stem, given)))
+
+
+def _goes_across(doer: str, given: Given) -> bool:
+    """Whether somebody crosses something: a fox "carrying a rabbit across" it, and not a man "looking across" it."""
+    afar = given.lexicon.directed | given.lexicon.distant
+    return any(
+        known.link is None
+        and place.link is not None
+        and place.link.lower == "across"
+        and place.clause == known.clause
+        and at < spot
+        and close(given.phrases[at + 1 : spot], given)
+        and not any(action.verb.stem in afar for action in given.actions if action.clause == place.clause)
+        for at, known in given.heads(doer)
+        for spot, place in enumerate(given.phrases)
+    )
 
 
 def _deed(action: Action, scene: Scene, given: Given) -> str:

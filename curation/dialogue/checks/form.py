@@ -75,7 +75,8 @@ class Length(BaseCheck):
 
 
 class Repetition(BaseCheck):
-    """No word sequence comes back within an answer, and no turn says what an earlier one said."""
+    """No word sequence comes back within an answer, and no turn says what an earlier one of its response type said: a
+    description tells again what was asked of one by one."""
 
     kind: Literal["repetition"] = "repetition"
     ngram: int = Field(3, ge=2)
@@ -102,7 +103,8 @@ class Repetition(BaseCheck):
                 return fail(Reason.REPETITION, f"the question says “{stem}” {times} times")
         for turn in context.earlier:
             earlier = Context(turn, context.evidence)
-            if _overlap(earlier.answer_stems, context.answer_stems) > self.max_overlap:
+            alike = turn.response_type == context.turn.response_type
+            if alike and _overlap(earlier.answer_stems, context.answer_stems) > self.max_overlap:
                 return fail(Reason.REPETITION, "an earlier answer says the same")
             if turn.question.casefold() == context.turn.question.casefold():
                 return fail(Reason.REPETITION, "an earlier turn asks the same")

@@ -13,7 +13,23 @@ from curation.dialogue.tokens import is_finite
 from curation.samples import Reason, Reject
 
 FINITE = frozenset({"is", "are", "was", "were"})
-SOUNDS_LIKE_YOU = ("uni", "eu", "one", "use", "usa", "uk", "ut", "uv")
+SOUNDS_LIKE_YOU = (
+    "unic",
+    "unif",
+    "unil",
+    "unio",
+    "uniq",
+    "unis",
+    "unit",
+    "univ",
+    "eu",
+    "one",
+    "use",
+    "usa",
+    "uk",
+    "ut",
+    "uv",
+)
 GROUPS = frozenset({"pair", "group", "herd", "flock", "team", "family", "couple", "crew", "crowd", "band"})
 MATERIALS = frozenset({"wooden", "woolen", "woollen", "golden", "earthen", "silken"})  # a thing is made of wood
 PARTICIPLE = ("ge", "be", "ver", "er", "zer", "ent")  # of German ones; "bedeckt mit" is no verb of a sentence
@@ -233,9 +249,12 @@ def _phrase_slip(scene: Scene, phrase: Phrase, context: Context) -> str | None:
     made = phrase.head.lower.endswith("ing") and phrase.head.lower != "clothing"  # a painting is no paint
     own = {known.head.stem for scene in context.evidence.scenes for known in scene.phrases if known.determiner}
     mass = phrase.head.stem in lexicon.mass - own and not made
-    if phrase.determiner in ("a", "an") and not possessed and (many or mass):
+    # "a soup" is wrong, "a roasted squash soup" is one of its kind
+    if phrase.determiner in ("a", "an") and not possessed and (many or (mass and not phrase.modifiers)):
         return f"“{phrase.determiner} {phrase.text}”"
-    acts = any(phrase in action.subjects for action in scene.actions if action.verb.lower.endswith("ing"))
+    acts = phrase.link is None and any(
+        phrase in action.subjects for action in scene.actions if action.verb.lower.endswith("ing")
+    )
     # "the Airbus A380" is a thing
     numbered = any(char.isdigit() for char in phrase.text) or any(w.lower in lexicon.brands for w in phrase.words)
     thing = numbered or phrase.head.stem in own  # so the caption says
@@ -253,6 +272,7 @@ def _phrase_slip(scene: Scene, phrase: Phrase, context: Context) -> str | None:
     of_kind = phrase.link is not None and phrase.link.lower == "of"
     countable = phrase.head.lower in lexicon.countable and not of_kind
     counted = any(word.stem in lexicon.numbers or word.text[:1].isupper() for word in phrase.words)
+    counted |= phrase.words[0].lower == "no"
     if countable and not phrase.determiner and not counted and not possessed and not many:
         return f"“{phrase.text}” has no article"
     return None

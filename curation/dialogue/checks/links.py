@@ -25,13 +25,21 @@ def bad_links(scene: Scene, given: Given, asked: Sequence[Phrase] = ()) -> Itera
                 yield f"the evidence has no “with {phrase.text}”"
         elif not _claims_nothing(scene, phrase, phrase.link, given, asked):
             found = linked(phrase, given, same_links(phrase.link, phrase, given.lexicon))
-            if found and previous is not None:
+            if found and previous is not None and not _same_deed(scene, phrase, found, given):
                 yield from _misplaced(scene, phrase, phrase.link, found, given)
             elif not found and not any(
                 said_otherwise(phrase, phrase.link, known, given)
                 for known in {previous, _whole(scene, previous), *_subject(scene, phrase)}
             ):
                 yield f"the evidence has no “{phrase.link.lower} {phrase.text}”"
+
+
+def _same_deed(scene: Scene, phrase: Phrase, found: list[int], given: Given) -> bool:
+    """Whether a preposition hangs on the verb right before it, as it does in the evidence: "to protest against"."""
+    before = scene.tokens[phrase.start - 2 - bool(phrase.determiner)]
+    if before.kind is not Kind.VERB or phrase.link is None or phrase.link.kind is Kind.VERB:
+        return False
+    return any(action.verb.stem == before.stem for spot in found for action in given.verbs_at(given.phrases[spot]))
 
 
 def _subject(scene: Scene, phrase: Phrase) -> Sequence[Phrase]:
@@ -103,9 +111,15 @@ def _misplaced(scene: Scene, phrase: Phrase, link: Token, found: list[int], give
 
 
 def _beside(previous: Phrase, found: list[int], given: Given) -> bool:
-    """Whether only what it is of, or in, stands between a thing and what a preposition puts it to."""
+    """Whether only what it is of, or in, or what somebody handles, stands between a thing and what a preposition puts
+    it to."""
+    living = previous.head.stem in given.lexicon.living  # a fox "carrying a rabbit across a lake" crosses it
     return any(
-        start < spot and all(known.link is None or known.link.lower in ("of", "in") for known in between)
+        start < spot
+        and (
+            all(known.link is None or known.link.lower in ("of", "in") for known in between)
+            or (living and close(between, given))
+        )
         for start, _ in given.heads(previous.head.stem)
         for spot in found
         for between in [given.phrases[start + 1 : spot]]
@@ -144,6 +158,8 @@ def _placed(scene: Scene, previous: Phrase, phrase: Phrase, found: list[int], gi
         return True
     if at < 0 or scene.tokens[at].lower not in BE:
         return True
+    if any(_happens_at(previous.head.stem, given.phrases[spot], given) for spot in found):
+        return True
     things = [known for _, known in given.heads(previous.head.stem)]
     if any(ends and all(map(given.aimed_at, ends)) for ends in ([given.phrases[spot] for spot in found], things)):
         return False  # who looks at the sea is not at it, and what is looked at may be anywhere
@@ -177,6 +193,12 @@ def _placed(scene: Scene, previous: Phrase, phrase: Phrase, found: list[int], gi
     return False
 
 
+def _happens_at(deed: str, place: Phrase, given: Given) -> bool:
+    """Whether a noun names what is done there: the queue of who "queue outside a supermarket"."""
+    before = [action for action in given.actions if action.clause == place.clause and action.start < place.start]
+    return bool(before) and before[-1].verb.stem == deed and not given.aimed_at(place)
+
+
 def _astray(previous: Phrase, found: list[int], given: Given) -> bool:
     """Whether the phrase right before comes only later in the evidence: "eating melon with curly hair" of "toddler
     with curly hair eating melon"."""
@@ -195,6 +217,8 @@ def _material(scene: Scene, phrase: Phrase, given: Given, asked: Sequence[Phrase
     """Made of wood: the subject has that material in the evidence."""
     if not any(token.lower in MADE for token in scene.tokens):
         return False
+    if told_apart(phrase, given):
+        return True  # "Coffee mug, speckled stoneware"
     things = asked if scene.phrases[0] is phrase else scene.phrases[: scene.phrases.index(phrase)]
     return any(
         phrase.head.stem in (material, named) and given.modifies(thing.head.stem, material)

@@ -3,6 +3,7 @@ bowl, and trees surround a "cabin surrounded by trees"."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -15,9 +16,11 @@ PLACED = frozenset({"in", "at", "from"})
 DATED = frozenset({"in", "on", "at", "from", "during", "of", "around", "about"})
 ON = frozenset({"on", "in", "inside", "under", "at", "atop"})
 REGIONS = frozenset({"northern", "southern", "eastern", "western", "central", "downtown", "rural", "north", "south"})
+YEAR = re.compile(r"1\d{3}|20\d{2}")
+SIDES = frozenset({"left", "right", "center", "centre"})
 HELD_IN = frozenset({"in", "on"})  # where what a holder is "with" is
 SEATS = frozenset({"chair", "armchair", "stool", "bench", "seat", "sofa"})
-GLASSES = frozenset({"glasses", "sunglasses", "spectacles", "goggles"})
+WORN = frozenset({"glasses", "sunglasses", "spectacles", "goggles", "headphones", "earphones", "earrings", "makeup"})
 COVERED = frozenset({"top", "cover", "garnish", "sprinkl", "decor", "dust", "drizzl", "coat", "fill", "load"})
 # what is down a slope is on it, and what happens during a class happens in it
 ALSO = {
@@ -35,6 +38,7 @@ def said_otherwise(phrase: Phrase, link: Token, previous: Phrase | None, given: 
         or _undergoes(phrase, link, given)
         or _needs_no_link(phrase, link, previous, given)
         or (link.lower in PLACED | DATED and _last_part(phrase, link.lower, given))
+        or (link.lower == "by" and _made_by(phrase, given))
     )
 
 
@@ -43,7 +47,7 @@ def same_links(link: Token, phrase: Phrase, lexicon: Lexicon) -> set[str]:
     names = {lexicon.same(link.lower), link.stem} | lexicon.as_prepositions.get(link.stem, frozenset())
     if link.stem == lexicon.stem("wear") and phrase.head.stem in lexicon.clothing:
         # "with a helmet beside her" is not worn, and "with a hat" may be in a hand
-        names |= {"in", "with"} if phrase.head.lower in GLASSES else {"in"}
+        names |= {"in", "with"} if phrase.head.lower in WORN else {"in"}
     if link.lower == "in" and phrase.head.stem in lexicon.clothing:
         names |= {lexicon.stem("wear")}
     names |= ALSO.get(lexicon.same(link.lower), frozenset())
@@ -213,13 +217,23 @@ def told_apart(phrase: Phrase, given: Given) -> bool:
     return any(known.clause and known.link is None for _, known in given.heads(phrase.head.stem))
 
 
+def _made_by(phrase: Phrase, given: Given) -> bool:
+    """Whether a caption begins with whom a work is by: "Claude Monet, The Magpie, 1869, oil on canvas"."""
+    first, *others = given.phrases
+    titled = first.capitalised and first.link is None and bool(others) and others[0].clause > first.clause
+    return titled and not given.actions and phrase.head.stem in {word.stem for word in first.words}
+
+
 def _last_part(phrase: Phrase, link: str, given: Given) -> bool:
     """A last part of a caption that names a place ("..., Louvre Museum") or a time ("..., 15th century") says where or
     when."""
     for _, known in given.heads(phrase.head.stem):
+        if known.head.lower in SIDES and known.link is None and link in ("on", "in", "at"):
+            return True  # "Ada Byron, left, and her mother"
         if not known.clause or known.link is not None:
             continue
-        if {word.stem for word in known.words} & given.lexicon.times and link in DATED:
+        dated = any(word.stem in given.lexicon.times or YEAR.fullmatch(word.text) for word in known.words)
+        if dated and link in DATED:
             return True
         # not "Lake Louise, Alberta: ...", and yet "Museum of Modern Art"
         beside = [each.link for each in given.phrases if each.clause == known.clause and each is not known]

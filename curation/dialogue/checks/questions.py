@@ -10,8 +10,7 @@ from pydantic import Field
 
 from curation.dialogue.checks.base import DESCRIPTION, FALSE_PREMISE, BaseCheck, Context, fail, supported
 from curation.dialogue.given import given_by
-from curation.dialogue.premise import premise_foci
-from curation.dialogue.scene import Kind, read
+from curation.dialogue.scene import Kind
 from curation.samples import Reason, Reject
 
 ASKING = frozenset({"what", "which", "qué", "cuál", "welche", "welcher", "welches", "welchem", "welchen"})
@@ -26,7 +25,8 @@ MATERIAL = re.compile(r"\bmade (of|from|out of)\b|\bmaterial\b", re.I)
 
 
 class Presupposition(BaseCheck):
-    """The question's words stand in the evidence, follow from it, or belong to the words questions are made of."""
+    """The question's words stand in the evidence, follow from it, or belong to the words questions are made of. Its
+    verbs may be the writer's own, in English, where nobody acts or the answer tells what they do."""
 
     kind: Literal["presupposition"] = "presupposition"
 
@@ -36,7 +36,11 @@ class Presupposition(BaseCheck):
             return None
         allowed = context.allowed - (context.light - context.evidence.supported if lexicon.reads else frozenset())
         allowed |= lexicon.question_words | _asked_kind(context) | _rests(context)
-        extra = [token.text for token in context.question.content if not supported(token, allowed, context)]
+        # "What year does the chart cover?"; what somebody does is a claim, but not beside what they do
+        deeds = {action.verb.stem for action in context.answer.actions} & context.verbs
+        own = lexicon.reads and bool(deeds or not context.question_stems & lexicon.living)
+        asked = [token for token in context.question.content if not (own and token.kind is Kind.VERB)]
+        extra = [token.text for token in asked if not supported(token, allowed, context)]
         if extra:
             return fail(Reason.BAD_QUESTION, f"the question presupposes: {', '.join(dict.fromkeys(extra))}")
         return None
@@ -55,35 +59,6 @@ class Unseen(BaseCheck):
         # what the evidence speaks of itself may be asked: a price tag
         if found and found.group().split()[-1].lower() not in context.evidence.words:
             return fail(Reason.BAD_QUESTION, f"no image can answer “{found.group()}”")
-        return None
-
-
-class Premise(BaseCheck):
-    """A false premise is one that the evidence refutes, and the answer denies it and puts it right, no more."""
-
-    kind: Literal["premise"] = "premise"
-
-    def check(self, context: Context) -> Reject | None:
-        if context.turn.response_type != FALSE_PREMISE:
-            return None
-        asked = next((f for f in premise_foci(context.evidence) if f.topic == context.turn.question), None)
-        if asked is None:
-            return fail(Reason.BAD_QUESTION, "the evidence does not refute what the question takes for granted")
-        words = {token.lower for token in context.answer.tokens}
-        if not words & {"not", "no"} and not any(word.endswith(("n't", "n’t")) for word in words):
-            return fail(Reason.UNSUPPORTED, "the answer does not deny the false premise")
-        wrong = {token.stem for token in context.question.tokens} & (
-            context.lexicon.colours | set(context.lexicon.numbers)
-        )
-        wrong -= context.evidence.supported
-        denied, _, right = context.turn.answer.partition(".")
-        stems = {token.stem for token in read(right or denied, context.lexicon).tokens}
-        said = {token.stem for token in read(denied, context.lexicon).tokens}
-        upside_down = bool(right) and bool(said & asked.expected or stems & wrong)
-        if not asked.expected & stems or not wrong & said or upside_down:
-            return fail(Reason.UNSUPPORTED, "the answer does not put it right")
-        if context.answer_stems - context.evidence.supported - wrong - context.lexicon.frame:
-            return fail(Reason.UNSUPPORTED, "the answer tells more than what is right")
         return None
 
 

@@ -114,11 +114,18 @@ def _bad_modifiers(scene: Scene, given: Given) -> Iterator[str]:
             # of "the old man's beard" the man is old; of "the living room sofa" the room is for living
             after = phrase.words[at + 1 :]
             head = next((word for word in after if word.lower.endswith(POSSESSIVES)), phrase.head)
-            if modifier.stem in lexicon.frame or head.stem in lexicon.frame or modifier.lower.endswith(POSSESSIVES):
+            if (
+                modifier.lower in lexicon.adverbs
+                or modifier.stem in lexicon.frame
+                or head.stem in lexicon.frame
+                or modifier.lower.endswith(POSSESSIVES)
+            ):
                 continue
             named = modifier.text[:1].isupper() and head.text[:1].isupper()
-            if (named or {modifier.stem, head.stem} <= lexicon.colours) and _share(head.stem, modifier.stem, given):
-                continue  # "a set in navy and white", "the Black Forest"
+            if {modifier.stem, head.stem} <= lexicon.colours & given.stems:
+                continue  # "a set in navy and white"
+            if named and _share(head.stem, modifier.stem, given):
+                continue  # "the Black Forest"
             if modifier.text.isdigit() and len(modifier.text) == YEAR_DIGITS and head.stem not in lexicon.places:
                 continue  # "a 1955 roadster" of one "from 1955"
             if modifier.text[:1].isdigit() and head.stem not in given.stems:

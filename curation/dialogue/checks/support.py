@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Literal
@@ -27,6 +28,8 @@ BOUNDS = (
 ONE = frozenset({"ein", "eine", "einen", "einem", "einer"})
 THINGS = frozenset({"it", "its", "they", "them"})
 ANYBODY = frozenset({"someone", "somebody", "something", "people", "one", "there", "this"})
+CREDITS = frozenset({"photo", "photograph", "photographer", "credit", "image"})  # before a colon
+SAINTS = frozenset({"san", "santa", "saint", "st", "st.", "mount", "lake", "fort", "port", "cape", "hurricane"})
 NEGATIONS = frozenset({"not", "no", "never", "none", "nothing", "nobody", "without", "n't", "neither", "nor"})
 
 
@@ -71,6 +74,8 @@ class Numbers(BaseCheck):
                 return fail(Reason.UNSUPPORTED, f"the evidence has {same[0].head.text}, the answer {phrase.head.text}")
         if lexicon.reads:  # "dinosaur wallpaper" may show dinosaurs
             given = frozenset(phrase.head.lower for phrase in _phrases(context))
+        if context.turn.response_type == FALSE_PREMISE:  # "there are not three nurses"
+            given |= {token.lower for token in context.question.tokens}
         for word, determiner in heads:
             if word in given:
                 continue
@@ -112,6 +117,20 @@ def _phrases(context: Context) -> list[Phrase]:
     return [phrase for scene in context.evidence.scenes for phrase in scene.phrases]
 
 
+def _first_names(context: Context) -> frozenset[str]:
+    """What the evidence writes with a capital and may be somebody's first name, without accents: not of "San Diego",
+    and of nobody after whom a picture is "by"."""
+    named = set()
+    for scene in context.evidence.scenes:
+        for before, token, after in zip(scene.tokens[:1] + scene.tokens, scene.tokens, scene.tokens[1:], strict=False):
+            if token.lower == "by" or (token.lower in CREDITS and after.text == ":"):
+                break
+            if token.text[:1].isupper() and before.lower not in SAINTS:
+                named.add(POSSESSIVE.sub("", token.lower))
+    decomposed = (unicodedata.normalize("NFKD", name) for name in named)
+    return frozenset("".join(char for char in name if not unicodedata.combining(char)) for name in decomposed)
+
+
 def _named_female(context: Context) -> bool:
     """Whether the evidence names a German woman by her trade: "Bäckerin"."""
     return any(token.text[:1].isupper() and token.lower.endswith("erin") for token in context.evidence.content)
@@ -128,7 +147,7 @@ def _single(word: str, context: Context) -> bool:
 
 
 class Gender(BaseCheck):
-    """He, she, his and her only where the evidence tells the sex."""
+    """He, she, his and her only where the evidence tells the sex, by a word or by somebody's first name."""
 
     kind: Literal["gender"] = "gender"
 
@@ -137,8 +156,13 @@ class Gender(BaseCheck):
         said = {
             POSSESSIVE.sub("", token.lower) for scene in (context.answer, context.question) for token in scene.tokens
         }
+        if not said & (lexicon.he | lexicon.she):
+            return None
         written = {token.lower for scene in context.evidence.scenes for token in scene.tokens}
         given = context.evidence.supported if lexicon.reads else frozenset(written)
+        names = _first_names(context)
+        given |= lexicon.male if names & lexicon.male_names else frozenset()
+        given |= lexicon.female if names & lexicon.female_names else frozenset()
         sides = ((lexicon.he, lexicon.male, lexicon.female), (lexicon.she, lexicon.female, lexicon.male))
         for pronouns, own, other in sides:
             if lexicon.capital_nouns and other is lexicon.female and _named_female(context):
@@ -188,7 +212,7 @@ class Cue(BaseCheck):
         conclusion, reason = (read(part, lexicon) for part in parts)
         told = {token.stem for token in reason.content}
         says = reason.actions or any(phrase.link is not None for phrase in reason.phrases)  # not "because it is old"
-        if says and {token.lower for token in reason.tokens} & THINGS:
+        if says and {token.lower for token in reason.tokens} & (THINGS | lexicon.he | lexicon.she):
             told |= {token.stem for token in conclusion.content}  # "the boat may burn, because it is made of wood"
         named = [cue for cue in cues if cue.stems & told]
         if not named:

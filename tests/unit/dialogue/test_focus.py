@@ -84,7 +84,7 @@ def test_nouns_and_names_do_nothing_and_things_past_are_not_going_on(caption: st
 )
 def test_names_and_what_is_only_talked_of_have_no_color_number_or_material(caption: str) -> None:
     assert not {"color", "count", "material"} & topics(caption).keys()
-    assert premise_foci(evidence(caption)) == []
+    assert not {"color", "count", "material"} & {focus.kind for focus in premise_foci(evidence(caption))}
 
 
 @pytest.mark.parametrize(
