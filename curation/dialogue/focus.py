@@ -11,7 +11,7 @@ from curation.dialogue.lexicon import Lexicon
 from curation.dialogue.model import Evidence, Focus
 from curation.dialogue.scene import Kind, Phrase, Scene
 from curation.dialogue.seen import carrier, in_place, is_animal, is_name, is_person, is_sight, sure_claims
-from curation.dialogue.subjects import names_something, plain, slot
+from curation.dialogue.subjects import is_plural, names_something, plain, slot
 from curation.dialogue.things import last_colour, things
 from curation.dialogue.view import View
 
@@ -172,6 +172,8 @@ def _places(view: View) -> Iterator[Focus]:
     for phrase in () if printed else view.phrases[1:]:
         if phrase.link is None or phrase.link.lower not in lexicon.place_prepositions - PATHS or phrase.clause:
             continue
+        if phrase.link.lower in ("between", "among") and not is_plural(phrase, scene, lexicon):
+            continue  # "between a row of cafes and a square"
         no_place = lexicon.clothing | lexicon.times | frozenset(lexicon.materials) | lexicon.colours
         if phrase.head.stem in no_place or not in_place(phrase, lexicon):  # boots in brown leather are nowhere yet
             continue
@@ -210,6 +212,9 @@ def hangs_on_first(scene: Scene, phrase: Phrase, lexicon: Lexicon) -> bool:
     stays = not acts or acts[-1] in lexicon.staying
     if stays and all(link is None or link.lower == "of" for link in between):
         return True
+    held = any(link is None or link.lower != "of" for link in between)
+    if held and any(action.verb.stem in lexicon.distant for action in scene.actions if action.start < phrase.start):
+        return False  # "a crowd watches a band on a stage"
     return phrase.head.stem in lexicon.settings or phrase.capitalised
 
 

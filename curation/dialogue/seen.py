@@ -18,7 +18,10 @@ UNSURE = frozenset(
     | {"by", "via", "beyond", "ahead of", "due to"}
 )
 LONG = 3  # words of a phrase whose first ones may belong to what is printed
-WHOLES = frozenset({"couple", "group", "team", "crowd", "pair", "family", "crew"})  # of whom what follows "of" is
+# Of whom what follows "of" is.
+WHOLES = frozenset(
+    {"couple", "group", "team", "crowd", "pair", "family", "crew", "flock", "herd", "row", "pile", "stack"}
+)
 COUNTRIES = ("an", "ese", "ish")  # ends of words for countries: "two Italian chefs"
 
 

@@ -118,6 +118,12 @@ def names_something(phrase: Phrase, lexicon: Lexicon) -> bool:
         return False  # "a monk crossing paths", "lanterns hanging"
     if any(word.text.islower() and lexicon.present.get(word.lower) for word in phrase.words[1:-1]):
         return False  # "a tractor spreads manure"
+    if (
+        len(phrase.words) > 1
+        and lexicon.present.get(head.text) is False
+        and SEVERAL_THINGS.search(phrase.words[-2].text)
+    ):
+        return False  # "surgeons in green gowns bend over a table"
     if head.lower in ADVERBS or any(word.lower in ADVERBS for word in phrase.words[1:]):
         return False  # "its coat still wet"
     fixed = head.stem in lexicon.colours | lexicon.adjectives or head.stem in lexicon.numbers

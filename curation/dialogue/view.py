@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from curation.captions.depicts import is_visible
 from curation.dialogue.denied import denied, is_denial
 from curation.dialogue.lexicon import Lexicon
 from curation.dialogue.scene import Action, Kind, Phrase, Scene
@@ -46,10 +47,13 @@ class View:
         ]
 
     def shows_something(self) -> bool:
-        """Whether the image shows a thing that is told of, or somebody who does something: no "Survival Basics I"."""
+        """Whether the image shows a thing that is told of, or somebody who does something: no "Survival Basics I". A
+        name alone may be that of a book."""
         scene, lexicon = self.scene, self.lexicon
         things = self.phrases if not is_art(scene, lexicon) else scene.phrases
-        return any(is_sight(phrase, scene, lexicon) for phrase in things) or any(self.present())
+        told = (p for p in things if not is_name(p, scene, lexicon) or is_visible(p.head.text))
+        acts = any(self.present()) or (bool(self.actions) and not scene.titled)
+        return acts or any(is_sight(phrase, scene, lexicon) for phrase in told)
 
     def subject(self, phrase: Phrase) -> Subject:
         """The phrase as a question names it."""

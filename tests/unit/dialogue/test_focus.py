@@ -6,6 +6,7 @@ import pytest
 
 from curation.dialogue.focus import foci
 from curation.dialogue.premise import premise_foci
+from curation.dialogue.response_types import RESPONSE_TYPES
 from tests.unit.dialogue.reading import evidence, failed
 
 
@@ -120,6 +121,10 @@ def test_what_is_claimed_of_a_thing_is_asked(caption: str, kind: str, topic: str
         "Woman on crutches",
         "Living room with a rug in cream",
         "Dog not sitting on the sofa",
+        "Best Things to Do in Kyoto With Kids",
+        "Big effort by the whole team in a stadium",
+        "A tram passes between a row of cafes and a square",
+        "A crowd watches a band play on a large stage",
     ],
 )
 def test_what_is_no_place_is_not_asked_for(caption: str) -> None:
@@ -169,3 +174,31 @@ def test_titles_whose_words_mean_something_else_are_asked_nothing(title: str) ->
 )
 def test_a_verb_that_is_nothing_else_and_a_name_with_its_article_are_read(caption: str, topic: str) -> None:
     assert topic in {each for kind in topics(caption).values() for each in kind}
+
+
+@pytest.mark.parametrize(
+    "caption", ["Traffic jam on a highway", "Surgeons in green gowns bend over a table", "Laundry hanging from a line"]
+)
+def test_a_word_of_another_sense_gives_no_kind_and_no_color(caption: str) -> None:
+    assert not topics(caption).keys() & {"kind", "color"}
+
+
+@pytest.mark.parametrize(
+    ("caption", "shown"),
+    [
+        ("Survival Basics I & II", False),
+        ("Gautam Raghavan, 2011", False),
+        ("5 Fundamental Exercises For Beginners", False),
+        ("Spirit of Africa 2014", True),  # a spirit is a bottle, too: left to the word list
+        ("Authentic Kate Spade Clutch", True),
+        ("Keep Calm Coffee Mug", True),
+        ("Stainless Steel Water Bottle 750ml Matte Black", True),
+        ("Angela Merkel speaking", True),
+        ("Petr Cech punches the ball clear", True),
+        ("Red Ferrari", True),
+        ("Gray heron at the edge of a pond", True),
+    ],
+)
+def test_only_what_can_be_seen_is_described(caption: str, shown: bool) -> None:
+    found = evidence(caption)
+    assert bool(RESPONSE_TYPES["detailed_description"].foci(found)) is shown
