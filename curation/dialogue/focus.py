@@ -174,6 +174,8 @@ def _places(view: View) -> Iterator[Focus]:
             continue
         if phrase.link.lower in ("between", "among") and not is_plural(phrase, scene, lexicon):
             continue  # "between a row of cafes and a square"
+        if phrase.determiner in ("each", "every"):
+            continue  # "a staircase with pots on every step"
         no_place = lexicon.clothing | lexicon.times | frozenset(lexicon.materials) | lexicon.colours
         if phrase.head.stem in no_place or not in_place(phrase, lexicon):  # boots in brown leather are nowhere yet
             continue

@@ -125,6 +125,7 @@ def test_what_is_claimed_of_a_thing_is_asked(caption: str, kind: str, topic: str
         "Big effort by the whole team in a stadium",
         "A tram passes between a row of cafes and a square",
         "A crowd watches a band play on a large stage",
+        "A staircase with potted cacti on every step",
     ],
 )
 def test_what_is_no_place_is_not_asked_for(caption: str) -> None:
