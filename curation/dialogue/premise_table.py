@@ -15,6 +15,10 @@ from curation.dialogue.model import Evidence, Focus
 from curation.dialogue.scene import Token
 
 DEED = "deed"
+IRREGULAR = {
+    "child": "children", "person": "people", "wolf": "wolves", "scarf": "scarves", "calf": "calves", "mouse": "mice",
+    "goose": "geese", "deer": "deer", "sheep": "sheep", "fish": "fish",
+}  # fmt: skip
 NOT_SORTS = ("asks", "sights", "forms", "uncounted", "set_phrases")
 
 
@@ -55,6 +59,11 @@ class Table:
             uncounted=frozenset(read["uncounted"]),
             set_phrases=frozenset(read["set_phrases"]),
         )
+
+    @functools.cached_property
+    def things(self) -> frozenset[str]:
+        """Words for one or several of what people make, as written."""
+        return self.singles["kind"] | self.plurals["kind"]
 
     def wrong(self, sort: str, told: Token, evidence: Evidence, loose: bool = False) -> str | None:
         """A word of a sort that is false where `told` is true, and of which the evidence says nothing; the text of the
@@ -102,8 +111,8 @@ def claimed(words: str, lexicon: Lexicon) -> frozenset[str]:
 
 def several(noun: str) -> str:
     """The plural of a noun, as far as rules go."""
-    if noun.endswith("scarf"):
-        return f"{noun[:-1]}ves"
+    if noun in IRREGULAR:
+        return IRREGULAR[noun]
     if noun.endswith("man"):
         return f"{noun[:-2]}en"
     if noun.endswith("y") and noun[-2:-1] not in "aeiou":
