@@ -23,6 +23,9 @@ THERE = frozenset(
 DAYBREAKS = frozenset({"sunrise", "sunset"})  # as a caption's first thing, it is when the picture was taken
 ONLY_NOUNS = frozenset({"spring", "night", "morning", "evening", "winter", "summer", "autumn"})  # "in the night market"
 OF_TIMES = ("early", "late", "cold", "warm", "hot", "dark", "quiet", "bright", "beautiful", "windy", "first")
+WHOLE_DEEDS = frozenset(  # that need no object
+    {"reading", "writing", "eating", "drinking", "singing", "drawing", "painting", "cooking", "driving", "playing"}
+)
 NEAR = 4  # words from a verb to what it is done to
 
 
@@ -52,7 +55,7 @@ class _Reader:
         """Who acts is told to do something else, or somebody else to do the same."""
         for action, doing in self.view.present():
             who = action.subjects[0]
-            rest = self._rest(action)
+            rest = self._rest(action, doing)
             headline = action.verb.text[:1].isupper() and not self.view.scene.titled  # a film's name
             if not self._common(who) or action.aimed or rest is None or doing == "wearing" or headline:
                 continue
@@ -219,7 +222,7 @@ class _Reader:
         counted = phrase.words[0].stem in lexicon.numbers or phrase.words[0].lower.endswith(POSSESSIVES)
         return text if bare or counted else self.table.one(text, lexicon)
 
-    def _rest(self, action: Action) -> str | None:
+    def _rest(self, action: Action, doing: str) -> str | None:
         """What follows a verb, up to the end of the next phrase: " on a knitted blanket"; nothing where it is long or
         holds names. None where the verb says nothing without it, or is none: of "a water sampling rosette" nobody
         samples one."""
@@ -228,7 +231,7 @@ class _Reader:
         without = None if action.verb.stem in lexicon.directed else ""
         if after is None or after.clause != action.clause or after.start - action.start > NEAR:
             return without
-        without = None if after.link is action.verb else without
+        without = None if after.link is action.verb and doing not in WHOLE_DEEDS else without
         between = tokens[action.start + 1 : after.start]
         text = self._article(after)
         bare = not after.determiner and text not in (after.text, after.text.lower())

@@ -73,8 +73,9 @@ class Table:
         exact = told.lower in self.singles[sort] | self.plurals[sort]
         stems = (told.stem, *sorted(lexicon.entails.get(told.stem, ()))) if loose else (told.stem,)
         row = next((rows[stem] for stem in stems if stem in rows), ()) if exact or loose else ()
-        words = [word for word in row if not claimed(word, lexicon) & evidence.supported]
-        return words[zlib.crc32(evidence.text.encode()) % len(words)] if words else None
+        words = (word for word in row if not claimed(word, lexicon) & evidence.supported)
+        # another word in a row changes few of the choices
+        return min(words, key=lambda word: zlib.crc32(f"{word} {evidence.text}".encode()), default=None)
 
     def one(self, noun: str, lexicon: Lexicon) -> str:
         """A noun for one thing with its article, where it has one."""

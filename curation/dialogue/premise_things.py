@@ -38,7 +38,8 @@ def named(phrase: Phrase, view: View) -> bool:
     kinds = lexicon.entails.get(head.stem, frozenset()) - (
         frozenset() if is_animal(phrase, lexicon) else lexicon.persons
     )
-    known = kinds or head.stem in Table.of(lexicon).sights  # a design shares its stem with who makes it
+    table, grounds = Table.of(lexicon), lexicon.settings | lexicon.spots | lexicon.holders
+    known = kinds or head.stem in table.sights | grounds or head.lower in table.things  # a design is no designer
     vague = lexicon.homonyms | lexicon.depictions | lexicon.units | lexicon.times | lexicon.frame
     if not known or head.stem in vague:
         return False
@@ -54,8 +55,7 @@ def named(phrase: Phrase, view: View) -> bool:
         return False
     if not scene.titled:
         return head.text.islower() or phrase.start == 0
-    things = Table.of(lexicon).things
-    if any(other.link is None and other.clause and other.head.lower in things for other in scene.phrases):
+    if any(other.link is None and other.clause and other.head.lower in table.things for other in scene.phrases):
         return False  # "Black Diamond - Fleece Gloves"
     return phrase is scene.phrases[0] or (phrase.link is not None and phrase.link.lower == "with")
 
