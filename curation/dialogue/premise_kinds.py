@@ -11,9 +11,8 @@ from curation.dialogue.seen import is_animal, is_art, is_person
 from curation.dialogue.subjects import names_something
 from curation.dialogue.view import View
 
-GOES_ON = frozenset(
-    {"for", "of", "around", "to", "as", "like", "about"}
-)  # of "Chicken Soup for the Soul" none is shown
+# after a first thing, that another is meant: of "Chicken Soup for the Soul" none is shown
+GOES_ON = frozenset({"for", "of", "around", "to", "as", "like", "about", "off", "up", "down", "out", "/"})
 LOTS = frozenset({"set", "sets", "kit", "kits", "lot", "pack", "collection", "bundle"})  # hold other things too
 SORTS = ("kind", "grown")
 
@@ -40,17 +39,17 @@ def _sure(first: Phrase, view: View, table: Table) -> bool:
     scene, lexicon = view.scene, view.lexicon
     if first not in view.phrases or first.link is not None or is_person(first, lexicon):
         return False
-    things = table.singles["kind"] | table.plurals["kind"]
-    if {word.lower for word in first.modifiers} & (things | LOTS) or not names_something(first, lexicon):
+    named = " ".join(word.lower for word in first.words[-2:]) in table.set_phrases  # a hot dog
+    if named or {word.lower for word in first.modifiers} & (table.things | LOTS) or not names_something(first, lexicon):
         return False
     after = scene.tokens[first.start + len(first.words) :][:1]
     if after and after[0].kind is Kind.VERB and not is_animal(first, lexicon):
         return False  # "sunflower kissing balls"
-    if after and (after[0].kind in (Kind.FUNCTION, Kind.CONJUNCTION) or after[0].lower in GOES_ON | {"/"}):
+    if after and (after[0].kind in (Kind.FUNCTION, Kind.CONJUNCTION) or after[0].lower in GOES_ON):
         return False
     later = [phrase.head for phrase in scene.phrases[1:] if phrase.link is None]
     known = lexicon.entailed((first.head.stem,))
-    return not any(head.lower in things | LOTS and head.stem not in known for head in later)
+    return not any(head.lower in table.things | LOTS and head.stem not in known for head in later)
 
 
 def _room(first: Phrase, view: View) -> bool:
@@ -61,7 +60,9 @@ def _room(first: Phrase, view: View) -> bool:
 def _other(thing: Phrase, wrong: str, sort: str, view: View, table: Table) -> Refuted:
     head = thing.head.lower
     many = head in table.plurals[sort]
-    pair = head in table.singles[sort] and head.endswith("s") and not head.endswith("ss")  # jeans are one garment
+    pair = (
+        head in table.singles[sort] and head.endswith("s") and not head.endswith(("ss", "us"))
+    )  # jeans are one garment
     hint = f"they are {head}" if many or pair else f"it is {table.one(head, view.lexicon)}"
     fields = {"is": "are", "do": "do"} if many else {"is": "is", "do": "does"}
     return Refuted("kind", several(wrong) if many else wrong, frozenset({thing.head.stem}), hint, fields, sort)

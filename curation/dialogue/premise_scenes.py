@@ -22,6 +22,10 @@ THERE = frozenset(
 )
 DAYBREAKS = frozenset({"sunrise", "sunset"})  # as a caption's first thing, it is when the picture was taken
 ONLY_NOUNS = frozenset({"spring", "night", "morning", "evening", "winter", "summer", "autumn"})  # "in the night market"
+OF_TIMES = ("early", "late", "cold", "warm", "hot", "dark", "quiet", "bright", "beautiful", "windy", "first")
+WHOLE_DEEDS = frozenset(  # that need no object
+    {"reading", "writing", "eating", "drinking", "singing", "drawing", "painting", "cooking", "driving", "playing"}
+)
 NEAR = 4  # words from a verb to what it is done to
 
 
@@ -51,8 +55,9 @@ class _Reader:
         """Who acts is told to do something else, or somebody else to do the same."""
         for action, doing in self.view.present():
             who = action.subjects[0]
-            rest = self._rest(action)
-            if not self._common(who) or action.aimed or rest is None or doing == "wearing":
+            rest = self._rest(action, doing)
+            headline = action.verb.text[:1].isupper() and not self.view.scene.titled  # a film's name
+            if not self._common(who) or action.aimed or rest is None or doing == "wearing" or headline:
                 continue
             name, deed = self._name(who), f"{doing}{rest}"
             wrong = self.table.wrong(DEED, action.verb, self.evidence, loose=True)
@@ -66,7 +71,7 @@ class _Reader:
         for sort in (*DOERS, "kind") if form else DOERS:
             other = self.other(sort, who, loose=sort == "grown") if self._common(who) else None
             if other is not None:
-                shape = form or ("trade" if sort == "trade" else "doer")
+                shape = ("there" if self._living(who) else form) if form else "trade" if sort == "trade" else "doer"
                 hint, right = self._tell(who, told, "a"), frozenset({who.head.stem})
                 yield Refuted("doer", other.pop("wrong"), right, hint, {**other, **fields}, shape)
                 return
@@ -107,7 +112,9 @@ class _Reader:
         if who is None or where is None or where.link is None or (self.view.scene.titled and len(where.words) > 2):
             return
         place, name = f"{where.link.lower} {self._article(where)}", self._name(who)
-        known = (self._living(who) or named(who, self.view)) and where.head.stem not in self.view.lexicon.depictions
+        lexicon = self.view.lexicon
+        known = self._living(who) or (named(who, self.view) and who.head.stem not in lexicon.settings)
+        known = known and where.head.stem not in lexicon.depictions
         if not known or name is None or where.link.lower not in THERE or not self._common(who):
             return
         wrong = self.table.wrong("place", where.head, self.evidence, loose=True)
@@ -124,9 +131,9 @@ class _Reader:
             return
         for phrase in scene.phrases:
             at = phrase.link.lower if phrase.link is not None and phrase.link.lower in AT_TIMES else ""
-            if not at and phrase is scene.phrases[0] and phrase.head.lower in DAYBREAKS:
+            if not at and phrase is scene.phrases[0] and phrase.head.lower in DAYBREAKS and self._ends(phrase):
                 at = "at"
-            words = [word for word in phrase.words if word.stem in rows]
+            words = [word for word in phrase.words if word.lower in self.table.singles["time"]]
             if not words or not at or denied(scene) & told:
                 continue
             wrong = self.table.wrong("time", words[-1], self.evidence)
@@ -137,11 +144,21 @@ class _Reader:
             return
 
     def _tells_time(self, phrase: Phrase, words: list[Token]) -> bool:
-        """Whether a word for a time or weather is said of what is seen: not "in Spring Street", "in the night
-        market"."""
+        """Whether a word for a time or weather is said of what is seen: not "in Spring Street", "in the night market",
+        "in High Noon". A capital is sure after "at" alone: "Beach at Sunset"."""
+        capitals = any(word.text[:1].isupper() for word in phrase.words)
+        if words[-1] is phrase.head and words[-1].lower.endswith("y"):
+            return False  # "on a rainy ..."
         if words[-1] is phrase.head:
-            return True
-        return phrase.head.text.islower() and words[0] is phrase.words[0] and words[0].lower not in ONLY_NOUNS
+            plain = self.view.lexicon.times | self.table.rows["time"].keys() | self.view.lexicon.stems(OF_TIMES)
+            alone = len(phrase.words) == 1 and (phrase.link is None or phrase.link.lower == "at")
+            return alone or (phrase.head.text.islower() and all(word.stem in plain for word in phrase.words))
+        return not capitals and words[0] is phrase.words[0] and words[0].lower not in ONLY_NOUNS
+
+    def _ends(self, phrase: Phrase) -> bool:
+        """Whether a phrase is no part of a longer name: "Sunset Greeting Card"."""
+        after = self.view.scene.tokens[phrase.start + len(phrase.words) :][:1]
+        return not after or after[0].kind in (Kind.PREPOSITION, Kind.BREAK)
 
     def other(self, sort: str, thing: Phrase, loose: bool = False) -> dict[str, str] | None:
         """A wrong name for a thing with its article and verbs, in the thing's number."""
@@ -164,11 +181,13 @@ class _Reader:
         return who.head.lower in self.view.lexicon.people or is_animal(who, self.view.lexicon)
 
     def _common(self, who: Phrase) -> bool:
-        """Whether a phrase is no name, as far as capitals tell, and the only one of its head."""
-        scene, head = self.view.scene, who.head
-        first = head is scene.tokens[0] or all(self.view.lexicon.describes(word.lower) for word in who.modifiers)
-        alone = sum(other.head.stem == head.stem for other in scene.phrases) == 1
-        return alone and names_something(who, self.view.lexicon) and (head.text.islower() or (first and not who.start))
+        """Whether a phrase is no name, as far as capitals tell, and the only one of its head; "Lions" may be a team."""
+        scene, lexicon, head = self.view.scene, self.view.lexicon, who.head
+        first = head is scene.tokens[0] or all(lexicon.describes(word.lower) for word in who.modifiers)
+        team = scene.titled and is_animal(who, lexicon) and head.lower.endswith("s")
+        alone = sum(other.head.stem == head.stem for other in scene.phrases) == 1 and who.text.isascii()
+        plain = head.text.islower() or (first and not who.start and not team)
+        return alone and plain and names_something(who, lexicon)
 
     def _name(self, who: Phrase) -> dict[str, str] | None:
         """How a question names somebody, by the head alone, with the form of "be"; None for what may be a name."""
@@ -183,7 +202,7 @@ class _Reader:
     def _tell(self, who: Phrase, told: str, article: str = "the") -> str:
         """The truth, as a sentence without its mark."""
         subject, lexicon = self.view.subject(who), self.view.lexicon
-        text = subject.text.removeprefix("the ")
+        text = subject.text.removeprefix("the ").replace(who.head.text, who.head.lower)
         if article == "a" and subject.joined is None:
             name = text if subject.be == "are" else self.table.one(text, lexicon)
         else:
@@ -198,25 +217,28 @@ class _Reader:
             return f"{phrase.determiner} {text}"
         if phrase.determiner:
             return f"the {text}"
-        bare = is_plural(phrase, scene, lexicon) or phrase.head.stem in lexicon.times or not phrase.head.text.islower()
+        bare = is_plural(phrase, scene, lexicon) or phrase.head.stem in lexicon.times
+        bare = bare or not (scene.titled or phrase.head.text.islower())
         counted = phrase.words[0].stem in lexicon.numbers or phrase.words[0].lower.endswith(POSSESSIVES)
         return text if bare or counted else self.table.one(text, lexicon)
 
-    def _rest(self, action: Action) -> str | None:
+    def _rest(self, action: Action, doing: str) -> str | None:
         """What follows a verb, up to the end of the next phrase: " on a knitted blanket"; nothing where it is long or
-        holds names. None where the verb is none: of "a water sampling rosette" nobody samples one."""
+        holds names. None where the verb says nothing without it, or is none: of "a water sampling rosette" nobody
+        samples one."""
         tokens, scene, lexicon = self.view.scene.tokens, self.view.scene, self.view.lexicon
         after = next((phrase for phrase in scene.phrases if phrase.start > action.start), None)
+        without = None if action.verb.stem in lexicon.directed else ""
         if after is None or after.clause != action.clause or after.start - action.start > NEAR:
-            return ""
+            return without
+        without = None if after.link is action.verb and doing not in WHOLE_DEEDS else without
         between = tokens[action.start + 1 : after.start]
-        bare = not after.determiner and self._article(after) != after.text
-        if bare and after.link is action.verb and action.start and tokens[action.start - 1].kind is Kind.WORD:
-            headline = self._common(action.subjects[0]) and action.subjects[0].head is tokens[action.start - 1]
-            return "" if headline else None
-        plain = all(word.text.islower() and word.kind not in (Kind.BREAK, Kind.CONJUNCTION) for word in between)
-        seen = after in self.view.phrases and after.text.islower() and names_something(after, lexicon)
+        text = self._article(after)
+        bare = not after.determiner and text not in (after.text, after.text.lower())
+        plain = all(word.kind not in (Kind.BREAK, Kind.CONJUNCTION) for word in between)
+        plain = plain and (after.determiner != "" or scene.titled or after.text.islower())
+        seen = after in self.view.phrases and names_something(after, lexicon)
         if bare or not plain or not seen or after.head.stem in lexicon.depictions:
-            return ""
-        words = [word.text for word in between if word.lower not in lexicon.determiners]
-        return "".join(f" {word}" for word in (*words, self._article(after)))
+            return without
+        words = [word.lower for word in between if word.lower not in lexicon.determiners]
+        return "".join(f" {word}" for word in (*words, text))

@@ -15,6 +15,10 @@ from curation.dialogue.model import Evidence, Focus
 from curation.dialogue.scene import Token
 
 DEED = "deed"
+IRREGULAR = {
+    "child": "children", "person": "people", "wolf": "wolves", "scarf": "scarves", "calf": "calves", "mouse": "mice",
+    "goose": "geese", "deer": "deer", "sheep": "sheep", "fish": "fish",
+}  # fmt: skip
 NOT_SORTS = ("asks", "sights", "forms", "uncounted", "set_phrases")
 
 
@@ -56,6 +60,11 @@ class Table:
             set_phrases=frozenset(read["set_phrases"]),
         )
 
+    @functools.cached_property
+    def things(self) -> frozenset[str]:
+        """Words for one or several of what people make, as written."""
+        return self.singles["kind"] | self.plurals["kind"]
+
     def wrong(self, sort: str, told: Token, evidence: Evidence, loose: bool = False) -> str | None:
         """A word of a sort that is false where `told` is true, and of which the evidence says nothing; the text of the
         evidence decides which. None where there is none. With `loose` other forms of a word, and what follows from it,
@@ -64,8 +73,9 @@ class Table:
         exact = told.lower in self.singles[sort] | self.plurals[sort]
         stems = (told.stem, *sorted(lexicon.entails.get(told.stem, ()))) if loose else (told.stem,)
         row = next((rows[stem] for stem in stems if stem in rows), ()) if exact or loose else ()
-        words = [word for word in row if not claimed(word, lexicon) & evidence.supported]
-        return words[zlib.crc32(evidence.text.encode()) % len(words)] if words else None
+        words = (word for word in row if not claimed(word, lexicon) & evidence.supported)
+        # another word in a row changes few of the choices
+        return min(words, key=lambda word: zlib.crc32(f"{word} {evidence.text}".encode()), default=None)
 
     def one(self, noun: str, lexicon: Lexicon) -> str:
         """A noun for one thing with its article, where it has one."""
@@ -102,8 +112,8 @@ def claimed(words: str, lexicon: Lexicon) -> frozenset[str]:
 
 def several(noun: str) -> str:
     """The plural of a noun, as far as rules go."""
-    if noun.endswith("scarf"):
-        return f"{noun[:-1]}ves"
+    if noun in IRREGULAR:
+        return IRREGULAR[noun]
     if noun.endswith("man"):
         return f"{noun[:-2]}en"
     if noun.endswith("y") and noun[-2:-1] not in "aeiou":

@@ -9,17 +9,21 @@ from curation.dialogue.focus import IMITATED, NUMBER_LIMIT, ROUGH
 from curation.dialogue.model import Evidence
 from curation.dialogue.premise_table import Refuted, Table, several
 from curation.dialogue.scene import POSSESSIVES, Kind, Phrase, Token, joined
-from curation.dialogue.seen import WHOLES, is_animal, is_person, sure_claims
+from curation.dialogue.seen import WHOLES, is_animal, is_art, is_person, sure_claims
 from curation.dialogue.subjects import SHADES, is_plural
 from curation.dialogue.view import View
 
+ADJECTIVES = ("ed", "proof")
+TITLE_WORDS = 5  # of a phrase of which the first may tell the color of the last
 PART_OF = frozenset({"top", "tops", "up", "down", "off", "out", "front", "/"})  # "Golden Tank Top" is of no tank
 ONE = Token("one", "one", "one", Kind.WORD)
 STAINED = frozenset({"stained", "reading"})  # stained glass is a window, a reading glass a lens
 
 
 def of_things(view: View, evidence: Evidence) -> Iterator[Refuted]:
-    """The wrong colors, materials, numbers and states of what is shown."""
+    """The wrong colors, materials, numbers and states of what is shown; none of what is painted or drawn."""
+    if is_art(view.scene, view.lexicon):
+        return
     for phrase in view.common():
         yield from _numbers(phrase, view, evidence)
         if named(phrase, view) and not is_person(phrase, view.lexicon):
@@ -31,29 +35,48 @@ def named(phrase: Phrase, view: View) -> bool:
     """Whether a phrase's head surely names something to see, and one thing alone has that name. Of the title of a
     product it is the first thing or what that is "with"; elsewhere a capital makes a name."""
     scene, lexicon, head = view.scene, view.lexicon, phrase.head
-    known = head.stem in Table.of(lexicon).sights or lexicon.entails.get(head.stem)
-    if not known or head.stem in lexicon.homonyms | lexicon.depictions | lexicon.units | lexicon.times:
+    kinds = lexicon.entails.get(head.stem, frozenset()) - (
+        frozenset() if is_animal(phrase, lexicon) else lexicon.persons
+    )
+    table, grounds = Table.of(lexicon), lexicon.settings | lexicon.spots | lexicon.holders
+    known = kinds or head.stem in table.sights | grounds or head.lower in table.things  # a design is no designer
+    vague = lexicon.homonyms | lexicon.depictions | lexicon.units | lexicon.times | lexicon.frame
+    if not known or head.stem in vague:
         return False
-    letters = ("".join(filter(str.isalpha, word.text)) for word in phrase.words)
-    if any(len(each) < len(word.text.strip("'’")) - 1 for each, word in zip(letters, phrase.words, strict=True)):
-        return False  # "9mi"
+    if not head.text.replace("-", "").isalpha() or any(char.isdigit() for char in phrase.text):
+        return False
+    if not phrase.text.replace("’", "'").isascii() or head.lower.endswith(ADJECTIVES) or head.stem in lexicon.materials:
+        return False
     if sum(other.head.stem == head.stem for other in scene.phrases) > 1:
         return False
     after = scene.tokens[phrase.start + len(phrase.words) :][:1]
-    if (after and after[0].lower in PART_OF) or (phrase.clause and phrase.link is None):
+    joined_on = scene.titled and after and after[0].kind is Kind.CONJUNCTION  # "Green Pea and Mint Ice Cream"
+    if joined_on or (after and after[0].lower in PART_OF) or (phrase.clause and phrase.link is None):
         return False
-    if scene.titled:
-        return phrase is scene.phrases[0] or (phrase.link is not None and phrase.link.lower == "with")
-    return head.text.islower() or phrase.start == 0
+    if not scene.titled:
+        return head.text.islower() or phrase.start == 0
+    if any(other.link is None and other.clause and other.head.lower in table.things for other in scene.phrases):
+        return False  # "Black Diamond - Fleece Gloves"
+    return phrase is scene.phrases[0] or (phrase.link is not None and phrase.link.lower == "with")
 
 
 def _of_head(phrase: Phrase, word: Token, view: View) -> bool:
     """Whether nothing in a title makes a word part of a name: "Snow White Mirror", "Rose Gold Bezel"."""
     before = phrase.words[: phrase.words.index(word)]
+    if any(_is_several(other.lower) for other in phrase.modifiers):
+        return False  # "Red Combine Harvests Wheat"
+    near = _right_before(phrase, word, view) or (phrase.link is None and len(phrase.words) <= TITLE_WORDS)
+    if len(phrase.words) > TITLE_WORDS - 1 and not near:
+        return False  # "with Red Rhinestones Cherry Fruit Pin"
     if not view.scene.titled or not before:
         return True
     last = before[-1].lower
     return last.endswith(POSSESSIVES) or last in SHADES or view.lexicon.describes(last)
+
+
+def _is_several(word: str) -> bool:
+    """Whether a word before a noun is another for several things, or a verb."""
+    return word.endswith("s") and not word.endswith(("ss", "us", *POSSESSIVES))
 
 
 def _right_before(phrase: Phrase, word: Token, view: View) -> bool:

@@ -140,10 +140,11 @@ class ComplexReasoning(_StatementType):
 
 
 class FalsePremise(_StatementType):
-    """A question that takes a wrong colour or number for granted, and an answer that puts it right. Off by default."""
+    """A question that takes for granted what the evidence excludes (a color, a deed, a place, a kind of thing ...), and
+    an answer that puts it right. Off by default."""
 
     name = "false_premise"
-    needs = "no color and no number is told that a question could get wrong"
+    needs = "nothing is told that excludes something which a question could take for granted"
 
     def foci(self, evidence: Evidence) -> list[Focus]:
         return premise_foci(evidence)
