@@ -72,7 +72,8 @@ def test_what_a_caption_tells_excludes_something(caption: str, kind: str, hint: 
         ("Girl wearing no hat in a park", {"wearing"}),
         ("Scientists lower a water sampling rosette", {"doer", "deed"}),  # nobody samples a rosette
         ("Grilled cheese with bacon on a plate", {"state"}),
-        ("City lights from dawn to midnight", {"time"}),  # both
+        ("Harbor at dawn and at midnight", {"time"}),  # both
+        ("Vintage wreath of leaves vector image", {"state"}),  # drawn
         ("Woman in a faux leather jacket", {"material"}),
     ],
 )
@@ -162,8 +163,8 @@ def test_answers_pass_that_put_it_right_and_no_other() -> None:
     passed = [case.turn.answer for case in wrong if case.label not in failed_checks(case)]
     assert len(right) >= 40
     assert len(wrong) >= 60
-    assert len(lost) <= 0.03 * len(right), lost
-    assert len(passed) <= 0.02 * len(wrong), passed
+    assert lost == []
+    assert passed == []
 
 
 def test_the_tables_words_are_sorted_into_what_is_read() -> None:
