@@ -67,6 +67,7 @@ def test_what_a_caption_tells_excludes_something(caption: str, kind: str, hint: 
         ("DIY Snow White Mirror With Brushes", {"color"}),
         ("Earring and Necklace Set in Gold", {"kind"}),  # both
         ("Silk Road Museum, Old Town", {"state", "material"}),
+        ("Brown Jordan Carlton Rug in Black", {"color"}),  # a brand
         ("Oil painting of a dog sleeping on a red sofa", KINDS),  # nothing need be so
         ("Boat on a lake that is not red", {"color"}),
         ("Girl wearing no hat in a park", {"wearing"}),
