@@ -15,6 +15,7 @@ from curation.dialogue.seen import claims
 OWNED = frozenset({"in", "with", "wear", "hold", "carri", "have"})  # "man in a coat": the coat of the man
 CLEARED = frozenset({"clear", "sweep", "remov", "shovel", "collect", "pick", "harvest", "wipe", "scrape"})
 COVERED_WITH = Token("with", "with", "with", Kind.PREPOSITION)
+THEM = frozenset({"them", "him", "her", "it"})
 HELD = frozenset({"with", "of", "show", "hold", "contain", "full", "fill"})
 
 
@@ -29,6 +30,8 @@ class Given:
     stems: frozenset[str]
     blends: tuple[tuple[str, frozenset[str]], ...]  # things of several colors: what, and which
     owners: frozenset[str]  # of whom something is told: "the man's hat" is the hat of the man
+    venues: frozenset[str]  # where what follows is done: "a market where vendors sell melons"
+    around: frozenset[str]  # prepositions before a pronoun: "in a meadow with mountains behind them"
 
     @classmethod
     def of(cls, evidence: Evidence) -> Given:
@@ -75,7 +78,16 @@ class Given:
             for phrase in scene.phrases
             if (colours := joined(scene, phrase, evidence.lexicon))
         )
-        return cls(evidence.lexicon, phrases, actions, pairs, evidence.stems, blends, owners)
+        scenes = [(p, s.phrases[0], s.tokens[p.start + len(p.words) :]) for s in evidence.scenes for p in s.phrases]
+        venues = frozenset(
+            each.head.stem
+            for phrase, first, rest in scenes
+            for each in (phrase, first)  # "an office with glass walls where people sit"
+            if [token.lower for token in rest[:1]] == ["where"]
+        )
+        runs = [pair for scene in evidence.scenes for pair in pairwise(scene.tokens)]
+        around = frozenset(one.lower for one, two in runs if one.kind is Kind.PREPOSITION and two.lower in THEM)
+        return cls(evidence.lexicon, phrases, actions, pairs, evidence.stems, blends, owners, venues, around)
 
     def has(self, owner: str, thing: str) -> bool:
         """Whether the evidence has an owner with or of a thing: "car with seats"."""

@@ -43,8 +43,8 @@ def _sure(first: Phrase, view: View, table: Table) -> bool:
     if named or {word.lower for word in first.modifiers} & (table.things | LOTS) or not names_something(first, lexicon):
         return False
     after = scene.tokens[first.start + len(first.words) :][:1]
-    if after and after[0].kind is Kind.VERB and not is_animal(first, lexicon):
-        return False  # "sunflower kissing balls"
+    if after and after[0].kind is Kind.VERB and (scene.titled or not is_animal(first, lexicon)):
+        return False  # "sunflower kissing balls", "Lions Selling Tickets"
     if after and (after[0].kind in (Kind.FUNCTION, Kind.CONJUNCTION) or after[0].lower in GOES_ON):
         return False
     later = [phrase.head for phrase in scene.phrases[1:] if phrase.link is None]

@@ -38,7 +38,7 @@ def named(phrase: Phrase, view: View) -> bool:
     kinds = lexicon.entails.get(head.stem, frozenset()) - (
         frozenset() if is_animal(phrase, lexicon) else lexicon.persons
     )
-    table, grounds = Table.of(lexicon), lexicon.settings | lexicon.spots | lexicon.holders
+    table, grounds = Table.of(lexicon), lexicon.places | lexicon.spots
     known = kinds or head.stem in table.sights | grounds or head.lower in table.things  # a design is no designer
     vague = lexicon.homonyms | lexicon.depictions | lexicon.units | lexicon.times | lexicon.frame
     if not known or head.stem in vague:
@@ -97,6 +97,8 @@ def _refuted(sort: str, phrase: Phrase, word: Token, tells: str, view: View, evi
 def _colours(phrase: Phrase, view: View, evidence: Evidence) -> Iterator[Refuted]:
     lexicon = view.lexicon
     told = [word for word in sure_claims(phrase, view.scene, lexicon) if word.stem in lexicon.colours]
+    if view.scene.titled and len({word.stem for word in view.scene.content} & lexicon.colours) > 1:
+        return  # "Brown Jordan Rug in Black"
     if len(told) == 1 and not joined(view.scene, phrase, lexicon):
         yield from _refuted("color", phrase, told[0], told[0].lower, view, evidence)
 

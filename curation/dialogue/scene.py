@@ -10,9 +10,8 @@ from dataclasses import dataclass, field, replace
 from itertools import takewhile
 
 from curation.dialogue.lexicon import Lexicon
-from curation.dialogue.tokens import SHOWS, Kind, Token, tokens
+from curation.dialogue.tokens import SHOWS, SINGULAR_S, Kind, Token, tokens
 
-SINGULAR_S = frozenset({"crossroads", "series", "species", "headquarters", "lens", "gas", "canvas", "atlas", "news"})
 PLURALS = frozenset(
     {
         "cacti",
@@ -239,4 +238,17 @@ def plural(phrase: Phrase) -> bool:
     return word.endswith("s") and not word.endswith(("ss", "us", "is", "'s", "’s")) and not name
 
 
-__all__ = ["POSSESSIVES", "SHOWS", "Action", "Kind", "Phrase", "Scene", "Token", "joined", "plural", "read", "tokens"]
+__all__ = [
+    "POSSESSIVES",
+    "SHOWS",
+    "SINGULAR_S",
+    "Action",
+    "Kind",
+    "Phrase",
+    "Scene",
+    "Token",
+    "joined",
+    "plural",
+    "read",
+    "tokens",
+]

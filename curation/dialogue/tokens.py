@@ -49,6 +49,7 @@ SHOWS = frozenset(
 PARTICIPLES = frozenset(
     {
         "asleep",
+        "spread",
         "seen",
         "taken",
         "stuck",
@@ -76,6 +77,7 @@ SEVERAL = frozenset({"men", "women", "children", "people", "police", "crew", "fa
 ABBREVIATED = frozenset(
     {"jan", "feb", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "ca", "st", "mt", "ft"}
 ) | {"dr", "mr", "mrs", "ms", "prof", "gen", "col", "capt", "lt", "sgt", "sen", "rep", "gov", "rev"}
+SINGULAR_S = frozenset({"crossroads", "series", "species", "headquarters", "lens", "gas", "canvas", "atlas", "news"})
 MODALS = frozenset({"may", "might", "can", "could", "will", "would", "should", "must", "to"})
 BREAKS = frozenset(",.;:!?|()[]/–—-")
 
@@ -245,7 +247,12 @@ def _is_verb(index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon, 
         return _acts_in_ing(index, words, kinds, lexicon)
     if (word.endswith("ed") and word not in NO_PARTICIPLES and len(word) > 4) or word in PARTICIPLES:
         apart = before is Kind.BREAK and index > 0 and after is Kind.PREPOSITION  # "pasta, topped with cheese"
-        return apart or ((before is Kind.WORD or after_aux) and after in (Kind.PREPOSITION, Kind.BREAK, Kind.FUNCTION))
+        painted = before is Kind.WORD and lexicon.stem(after_word) in lexicon.colours  # "boats painted red"
+        return (
+            apart
+            or painted
+            or ((before is Kind.WORD or after_aux) and after in (Kind.PREPOSITION, Kind.BREAK, Kind.FUNCTION))
+        )
     if before_word in ("that", "which") and index > 1:
         return lexicon.stem(word) in lexicon.verbs | verbs  # "a diagram that compares cats and dogs"
     if before is Kind.WORD and after_word in ARTICLES:
@@ -339,13 +346,16 @@ def _after_one(index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon
         start -= 1
     own = words[start:index]
     one = start and own and words[start - 1].lower() in ("a", "an")
-    if not one or not word.islower() or not _many(word) or kinds[min(index + 1, len(words) - 1)] is Kind.WORD:
+    after = words[index + 1].lower() if index + 1 < len(words) else ""
+    if not one or not word.islower() or not _many(word) or word in SINGULAR_S:
         return False
+    tells = word in SHOWS or not after or kinds[index + 1] is not Kind.WORD
+    if not (tells or after.endswith("ly")) or any(each.endswith("ing") for each in own):
+        return False  # "a sports car", "a robot welding car parts"
     if any(lexicon.stem(each) in lexicon.numbers or not each.isalpha() for each in own):
         return False  # "a hundred", "a man's"
     living = own[-1].lower() in lexicon.people or lexicon.stem(own[-1]) in lexicon.animals
-    known = lexicon.present.get(word) or lexicon.stem(word) in lexicon.verbs | verbs
-    return living or (bool(known) and not lexicon.describes(own[-1]))
+    return living or not lexicon.describes(own[-1])
 
 
 def _named_deed(word: str, lexicon: Lexicon) -> bool:

@@ -10,6 +10,7 @@ from curation.dialogue.checks.otherwise import COVERED, close
 from curation.dialogue.given import Given
 from curation.dialogue.lexicon import Lexicon
 from curation.dialogue.scene import Action, Kind, Phrase, Scene
+from curation.dialogue.tokens import PARTICIPLES
 
 AUXILIARIES = frozenset({"is", "are", "was", "were", "does", "do", "did", "has", "have", "can"})
 OF_THINGS = frozenset({"hold", "contain"})  # of a person or an animal, the word and the link checks ask for it
@@ -97,7 +98,8 @@ def doers_of(action: Action, lexicon: Lexicon) -> tuple[Phrase, ...]:
     if action.verb.stem in COVERED and not action.verb.lower.endswith("ing") and last.head.stem not in living:
         named = last.head.text[:1].isupper()  # "park near Lyon covered with snow"
         return action.subjects if named else (last,)  # "in a classroom decorated with stars"
-    if first in living and last.head.stem not in living and action.verb.lower.endswith("ed"):
+    undergone = action.verb.lower.endswith("ed") or action.verb.lower in PARTICIPLES  # "a map spread across a table"
+    if first in living and last.head.stem not in living and undergone:
         return action.subjects  # "planting trees on a hillside destroyed by fire"
     end = action.subjects[0].start + len(action.subjects[0].words)  # not "villagers carry the coffin of a soldier"
     if link == "of" and first in lexicon.persons - lexicon.stems(GROUPS) and last.start <= end + 2:

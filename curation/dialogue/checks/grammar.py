@@ -250,7 +250,8 @@ def _phrase_slip(scene: Scene, phrase: Phrase, context: Context) -> str | None:
     own = {known.head.stem for scene in context.evidence.scenes for known in scene.phrases if known.determiner}
     mass = phrase.head.stem in lexicon.mass - own and not made
     # "a soup" is wrong, "a roasted squash soup" is one of its kind
-    if phrase.determiner in ("a", "an") and not possessed and (many or (mass and not phrase.modifiers)):
+    few = phrase.words[0].lower in ("dozen", "hundred", "thousand", "few")
+    if phrase.determiner in ("a", "an") and not possessed and not few and (many or (mass and not phrase.modifiers)):
         return f"“{phrase.determiner} {phrase.text}”"
     acts = phrase.link is None and any(
         phrase in action.subjects for action in scene.actions if action.verb.lower.endswith("ing")

@@ -88,6 +88,9 @@ def _compared(scene: Scene, phrase: Phrase) -> bool:
     """Whether something is "shaped like" or "dressed as" the phrase, which does nothing itself."""
     end = phrase.start + len(phrase.words)
     before = phrase.start - 1 - bool(phrase.determiner)
+    others = [other.clause for other in scene.phrases if other.start < phrase.start]
+    if others and others[-1] != phrase.clause:
+        return False  # "bend over rows as a tractor moves"
     acts = end < len(scene.tokens) and scene.tokens[end].kind is Kind.VERB and before > 0
     if before < 1 or scene.tokens[before].lower not in COMPARED or scene.tokens[before - 1].lower in ("well", "such"):
         return False

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from curation.dialogue.checks.base import CARRIERS
-from curation.dialogue.checks.otherwise import HAVE, ON, PLACED, close, linked, said_otherwise, same_links, told_apart
+from curation.dialogue.checks.otherwise import (
+    COVERED,
+    HAVE,
+    ON,
+    PLACED,
+    close,
+    linked,
+    said_otherwise,
+    same_links,
+    told_apart,
+)
 from curation.dialogue.given import HELD, OWNED, Given
 from curation.dialogue.lexicon import Lexicon
 from curation.dialogue.scene import Kind, Phrase, Scene, Token
@@ -85,7 +95,10 @@ def _claims_nothing(scene: Scene, phrase: Phrase, link: Token, given: Given, ask
     named_place = phrase.head.text[:1].isupper() and link.lower in PLACED
     if not named_place and any(word.stem in kinds for word in before):
         return True
-    if link.lower == "by" and any(word.kind is Kind.VERB and _done_by(word, phrase, given) for word in before):
+    covered = link.lower == "with" and any(word.stem in COVERED for word in before)
+    if (link.lower == "by" or covered) and any(
+        word.kind is Kind.VERB and _done_by(word, phrase, given) for word in before
+    ):
         return True
     if link.lower in ("of", "from", "out of") and _material(scene, phrase, given, asked):
         return True

@@ -39,6 +39,8 @@ def said_otherwise(phrase: Phrase, link: Token, previous: Phrase | None, given: 
         or _needs_no_link(phrase, link, previous, given)
         or (link.lower in PLACED | DATED and _last_part(phrase, link.lower, given))
         or (link.lower == "by" and _made_by(phrase, given))
+        or (link.lower in PLACED | ON and phrase.head.stem in given.venues)
+        or (link.lower in given.around and _meant(phrase, given))
     )
 
 
@@ -106,7 +108,8 @@ def _other_way_round(phrase: Phrase, link: Token, previous: Phrase | None, given
             return bool(governors) and any(lexicon.same(known.lower) == wanted for known in told)
         holds = any(known.stem in HELD for known in told)
         return bool(governors) and holds and lexicon.same(link.lower) in HELD_IN and phrase.head.stem in _holding(given)
-    if previous.head.lower.removesuffix("s") in SEATS and lexicon.same(link.lower) == "on":
+    seat = previous.head.lower.removesuffix("s") in SEATS and phrase.head.stem not in lexicon.settings
+    if seat and lexicon.same(link.lower) == "on":
         return False  # a "table with four chairs" has none on it
     if lexicon.same(link.lower) in HELD_IN and phrase.head.stem in _holding(given):
         links = set(HELD)
@@ -185,8 +188,13 @@ def _needs_no_link(phrase: Phrase, link: Token, previous: Phrase | None, given: 
             return True  # "jars of honey" are honey jars, and "a sofa in grey linen" is a linen sofa
     if previous is not None and word[:1].isdigit() and (phrase.head.stem, previous.head.stem) in given.pairs:
         return True  # "regular at 3.59"
-    if link.lower == "of" and previous is not None and given.has(phrase.head.stem, previous.head.stem):
-        return True  # the tiles of a pool that has tiles
+    if link.lower == "of" and previous is not None:
+        theirs = [
+            at for at, known in given.heads(previous.head.stem) if known.determiner in ("his", "her", "its", "their")
+        ]
+        owners = [at for at, _ in given.heads(phrase.head.stem)]
+        if given.has(phrase.head.stem, previous.head.stem) or (theirs and owners and min(owners) < max(theirs)):
+            return True  # the tiles of a pool that has tiles, the door of "a house with a wreath on its door"
     holder = previous.head.stem if previous is not None and link.lower == "with" else ""
     if holder and holder not in lexicon.persons and given.has(holder, phrase.head.stem):
         return True  # "a basket full of towels" has towels
@@ -215,6 +223,12 @@ def _joined(one: Phrase, other: Phrase, given: Given) -> bool:
 def told_apart(phrase: Phrase, given: Given) -> bool:
     """Whether a last part of the evidence tells it of what the first names: "Bass, sunburst finish"."""
     return any(known.clause and known.link is None for _, known in given.heads(phrase.head.stem))
+
+
+def _meant(phrase: Phrase, given: Given) -> bool:
+    """Whether a pronoun of the evidence may mean a phrase: the first it names, or who does something."""
+    doers = {id(doer) for action in given.actions for doer in action.subjects}
+    return any(at == 0 or id(known) in doers for at, known in given.heads(phrase.head.stem))
 
 
 def _made_by(phrase: Phrase, given: Given) -> bool:

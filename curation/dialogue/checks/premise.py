@@ -11,7 +11,10 @@ from curation.dialogue.scene import Kind, Scene, Token, read
 from curation.samples import Reason, Reject
 
 ENDS = frozenset({"but", "because", "since", "that"})  # what a denial is about ends here
-PLAIN = frozenset({"no", "actually", "instead", "rather", "only", "just", "one", "ones", "really", "but"})
+PLAIN = frozenset(
+    {"any", "anything", "anybody", "anyone", "one", "ones", "only", "just"}
+    | {"actually", "really", "instead", "rather", "but"}
+)
 
 
 class Premise(BaseCheck):
@@ -35,8 +38,10 @@ class Premise(BaseCheck):
         if asked.asked & stated or not asked.expected & stated:
             return fail(Reason.UNSUPPORTED, "the answer does not put it right")
         truth = read(asked.hint, context.lexicon)
-        known = {token.stem for token in (*truth.tokens, *context.question.tokens)} | context.lexicon.stems(PLAIN)
-        if context.answer_stems - known - context.lexicon.frame or _places(context.answer, truth, context):
+        known = {token.stem for token in truth.tokens} | context.lexicon.stems(PLAIN) | context.lexicon.frame
+        known |= context.question_stems & (context.evidence.supported | asked.asked)  # no "big" of "How big are ...?"
+        told = {token.stem for token in context.answer.content if not is_denial(token.lower)}
+        if told - known or _places(context.answer, truth, context):
             return fail(Reason.UNSUPPORTED, "the answer tells more than what is right")
         return None
 

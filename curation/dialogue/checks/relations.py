@@ -24,6 +24,7 @@ from curation.dialogue.checks.deeds import bad_actions, doers_of
 from curation.dialogue.checks.doers import wrong_doers
 from curation.dialogue.checks.likeness import taken_for_real
 from curation.dialogue.checks.links import BE, bad_links, word_before
+from curation.dialogue.checks.verbatim import as_told
 from curation.dialogue.given import Given, given_by
 from curation.dialogue.lexicon import YEAR_DIGITS, Lexicon
 from curation.dialogue.scene import POSSESSIVES, Phrase, Scene, Token, read
@@ -50,6 +51,7 @@ class Relations(BaseCheck):
         answer = context.answer
         if context.turn.response_type == REASONING:
             answer = read(reason_of(context.turn.answer), context.lexicon, context.verbs, sentence=True)
+        told = as_told(answer.tokens, context)
         answer = _understood(answer, context.allowed, context)
         question = _understood(context.question, context.allowed | context.lexicon.question_words, context)
         # not what the question asks for by its kind: "What dish ...", "In which race ..."
@@ -59,15 +61,21 @@ class Relations(BaseCheck):
             asked = []  # "it" then means the image, or what the cue is about
             meant = context.answer.phrases[:1]  # "the boat may burn, because it is made of wood"
         for detail in (
-            *taken_for_real(context, given),
-            *_bad_modifiers(answer, given),
-            *_bad_predicates(answer, question, asked, given),
-            *bad_links(answer, given, meant),
-            *bad_actions(answer, asked, given),
+            *(() if told else _bad_answer(context, answer, question, asked, meant, given)),
             *(_bad_question(question, given) if context.turn.response_type not in FIXED else ()),
         ):
             return fail(Reason.UNSUPPORTED, detail)
         return None
+
+
+def _bad_answer(
+    context: Context, answer: Scene, question: Scene, asked: list[Phrase], meant: list[Phrase], given: Given
+) -> Iterator[str]:
+    yield from taken_for_real(context, given)
+    yield from _bad_modifiers(answer, given)
+    yield from _bad_predicates(answer, question, asked, given)
+    yield from bad_links(answer, given, meant)
+    yield from bad_actions(answer, asked, given)
 
 
 def _understood(scene: Scene, allowed: frozenset[str], context: Context) -> Scene:

@@ -112,6 +112,36 @@ DESCRIBED = [
         "A student wearing headphones is reading in a tram.",
         "A student is wearing a tram and reading in headphones.",
     ),
+    (
+        "A crowded quay where vendors sell shrimps from the backs of vans",
+        "At a crowded quay, vendors are selling shrimps from the backs of vans.",
+        "At a crowded quay, vendors are selling vans from the backs of shrimps.",
+    ),
+    (
+        "Snow covers the domes of a row of churches along a river",
+        "The domes of a row of churches along a river are covered with snow.",
+        "A row of churches along a river is covered with domes.",
+    ),
+    (
+        "Three mares grazing in a paddock with rocky hills behind them",
+        "Three mares are grazing in a paddock, and there are rocky hills behind the mares.",
+        "Three mares are grazing in a paddock, and there are rocky hills behind the paddock.",
+    ),
+    (
+        "A monk in a brown robe waters tulips in a cloister",
+        "A monk wearing a brown robe is watering tulips in a cloister.",
+        "A monk in a brown cloister is watering tulips in a robe.",
+    ),
+    (
+        "A gull perched on the mast of a barge looks straight into the camera",
+        "A gull perched on the mast of a barge is looking straight into the camera.",
+        "A barge perched on the mast of a gull is looking straight into the camera.",
+    ),
+    (
+        "A dentist and her assistant examine the teeth of a boy",
+        "A dentist and her assistant are examining the teeth of a boy.",
+        "A boy and his assistant are examining the teeth of a dentist.",
+    ),
 ]
 
 
