@@ -17,12 +17,14 @@ _SPEAKS = re.compile(
     ^(?:how|what|why|when|who|where|which)\b                                       # a question, or advice
     | ^(?:should|can|do|does|is|are|will|could)\ (?:i|it|the|this|that|they|he|she)\b
     | \?\s*$
+    | ^(?:buy|learn|learning|creating|introducing)\b                               # an offer, a lesson
+    | ^(?:shop|enjoy|discover|join|vote|order|focus)\ (?:our|your|the|for|now|all|on)\b
     | ^(?:the\ )?(?:top|best)\ \d+\b                                                # a list of an article
     | ^\d+\ (?:\w+\ ){0,3}(?:ways|things|reasons|tips|ideas|facts|problems|signs|steps|secrets|tricks|mistakes|questions
         |benefits|rules|hairstyles|looks|recipes)\b
     | \b(?:lyrics|subtitles?|e-?book|epub|audiobook|pdf|mp3|podcast|webinar|download|tutorial|tips|trailer|episode
         |isbn|paperback|hardcover|kindle|series\ \#?\d+|book\ \d+|vol(?:ume)?\.?\ \d+|tv\ series
-        |rumou?rs?|dies|techniques
+        |rumou?rs?|dies|techniques|blu-?ray|dvd|vacations|rentals|deals|workshop
         |reviews?|quotes?|recruitment|vacanc(?:y|ies)|job\ circular|coupon|promo\ code|wordpress|plugin|template
         |software|casino|poker|forex|insurance|mortgage|seo|marketing|vs\.?|guide\ (?:to|for))(?!\w)
     """,

@@ -62,6 +62,7 @@ def _counts(view: View) -> Iterator[Focus]:
         first = phrase.words[0]
         number = lexicon.numbers.get(first.stem)
         rough = phrase.link is not None and phrase.link.lower in ROUGH
+        rough = rough or any(token.text == "/" for token in view.scene.tokens[max(0, phrase.start - 1) : phrase.start])
         if (
             not number
             or first not in sure_claims(phrase, view.scene, lexicon)
@@ -80,7 +81,7 @@ def _colours(view: View) -> Iterator[Focus]:
     for phrase in view.common():
         told = sure_claims(phrase, view.scene, lexicon)
         colours = frozenset(word.stem for word in told if word.stem in lexicon.colours)
-        if view.scene.titled and not lexicon.entails.get(phrase.head.stem):
+        if view.scene.titled and (phrase.clause or not lexicon.entails.get(phrase.head.stem)):
             continue  # every word of a title may be its name: "Crystal Case - Purple Hex Star"
         if colours and phrase.head.lower not in lexicon.people:
             who = view.subject(phrase)
@@ -95,6 +96,8 @@ def _materials(view: View) -> Iterator[Focus]:
     for phrase in view.common():
         if {word.lower for word in phrase.modifiers} & IMITATED or phrase.head.stem in lexicon.materials:
             continue
+        if view.scene.titled and phrase.clause:
+            continue  # "Creative Greeting Cards (Annie's Attic: Paper Crafts)"
         for word in sure_claims(phrase, view.scene, lexicon):
             if word.stem in lexicon.materials and lexicon.made_of(word.stem, phrase.head.stem):
                 be = view.subject(phrase).be
@@ -153,6 +156,9 @@ def _doing(view: View) -> Iterator[Focus]:
         subject = action.subjects[0]
         named = is_name(subject, view.scene, lexicon) and subject.head.stem not in lexicon.places
         acts = named and subject.text.replace(" ", "").isalpha() and action.verb.stem in lexicon.acts
+        after = view.scene.tokens[action.start + 1 : action.start + 2]
+        if action.verb.lower in ("talks", "speaks", "discusses") and after and after[0].kind is Kind.WORD:
+            continue  # "talks short hair and red carpet"
         if action.verb.stem != lexicon.stem("wear") and (
             is_person(subject, lexicon) or is_animal(subject, lexicon) or acts
         ):

@@ -169,7 +169,7 @@ def is_sight(phrase: Phrase, scene: Scene, lexicon: Lexicon) -> bool:
     know."""
     if is_person(phrase, lexicon) or is_animal(phrase, lexicon) or is_name(phrase, scene, lexicon):
         return True
-    if phrase.head.text[:1].isupper() and not scene.titled:
+    if phrase.head.text[:1].isupper() and not scene.titled and (phrase.start or len(phrase.words) > 1):
         return True  # a name of one word, of a thing: "Red Ferrari"
     words = [word for word in phrase.words if word.stem not in lexicon.colours and word.text.isalpha()]
     known = lexicon.clothing | lexicon.carriers | lexicon.replicas | lexicon.depictions

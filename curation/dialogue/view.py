@@ -65,8 +65,13 @@ class View:
         return named or is_person(phrase, self.lexicon) or is_animal(phrase, self.lexicon)
 
     def present(self) -> Iterator[tuple[Action, str]]:
-        """Actions that go on in the picture and of which it is sure who acts, each with its verb in -ing."""
+        """Actions that go on in the picture and of which it is sure who acts, each with its verb in -ing: of the first
+        sentence, since what follows may tell of anything."""
+        ends = (at for at, token in enumerate(self.scene.tokens) if token.text in (".", "!", "?"))
+        end = next(ends, len(self.scene.tokens))
         for action in self.actions:
+            if action.start > end:
+                return
             if action.verb.stem in self.lexicon.frame or self.doubtful(action):
                 continue
             if action.subjects[0].head.stem in self.lexicon.depictions or self.loose(action):
