@@ -173,6 +173,8 @@ class Given:
         elif len(phrase.words) > 1 and phrase.words[0].stem not in self.lexicon.colours:
             words = (word for word in phrase.words if not word.text[:1].isdigit())
             own |= {word.stem for word in words if word.stem not in self.lexicon.colours}
+        if phrase.head.text.isdigit():
+            own |= {word.stem for word in phrase.words[-2:]}  # "stage 17"
         return self.lexicon.entailed(own)
 
     def modifies(self, head: str, modifier: str) -> bool:

@@ -132,6 +132,7 @@ class Lexicon:
         self.printing = self.stems(words.get("printing", ()))
         self.events = self.stems(words.get("events", ()))
         self.mishaps = self.stems(words.get("mishaps", ()))
+        self.deeds = self.stems(words.get("deeds", ()))
         self.intents = self.stems(words.get("intents", ()))
         self.social = self.stems(words.get("social", ()))
         self.fixed = self.colours | frozenset(self.numbers) | frozenset(self.materials)

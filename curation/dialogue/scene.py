@@ -68,7 +68,8 @@ class Phrase:
 
 @dataclass(frozen=True)
 class Action:
-    """A verb, its possible subjects (the clause's first phrase, or the phrase right before) and its place."""
+    """A verb, its possible subjects (the clause's first phrase, those "and" joins to it, or the phrase right before)
+    and its place."""
 
     verb: Token
     subjects: tuple[Phrase, ...]
@@ -216,6 +217,7 @@ def _action(verb: Token, index: int, clause: int, phrases: list[Phrase], aimed: 
     subjects: list[Phrase] = []
     if here:
         subjects.append(here[0])
+        subjects += [phrase for phrase in here[1:-1] if phrase.link is None]
         if here[-1] is not here[0]:
             subjects.append(here[-1])
     return Action(verb, tuple(subjects), index, clause, aimed)

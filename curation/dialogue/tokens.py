@@ -151,6 +151,7 @@ def _with_verb(words: list[str], kinds: list[Kind], lexicon: Lexicon, verbs: fro
         goes_on = (
             lexicon.stem(word) in verbs
             or kinds[index + 1] in (Kind.PREPOSITION, Kind.FUNCTION)
+            or words[index + 1].isdigit()
             or words[index + 1].endswith(("ing", "ed"))
         )
         if (
@@ -168,6 +169,7 @@ def is_finite(word: str, kind: Kind, lexicon: Lexicon) -> bool:
     lower = word.lower()
     return (
         lower in lexicon.auxiliaries
+        or lower in ("belongs to", "belong to")
         or (kind is Kind.VERB and not lower.endswith(("ing", "ed", "en")))
         or (lexicon.stem(word) in lexicon.frame and lower.endswith("s"))
     )
@@ -349,7 +351,8 @@ def _after_one(index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon
     after = words[index + 1].lower() if index + 1 < len(words) else ""
     if not one or not word.islower() or not _many(word) or word in SINGULAR_S:
         return False
-    tells = word in SHOWS or not after or kinds[index + 1] is not Kind.WORD
+    sure = word in SHOWS or (lexicon.stem(word) in lexicon.verbs and word not in lexicon.verb_form_nouns)
+    tells = sure or not after or kinds[index + 1] is not Kind.WORD
     if not (tells or after.endswith("ly") or _many(after)) or any(each.endswith("ing") for each in own):
         return False  # "a sports car", "a robot welding car parts"
     if any(_many(each) for each in own):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,7 +18,10 @@ REASONING = "complex_reasoning"
 DESCRIPTION = "detailed_description"
 FALSE_PREMISE = "false_premise"
 HEAD_LETTERS = 4
-CARRIERS = frozenset({"take", "have", "give", "share", "make", "do"})
+MEASURED = re.compile(r"\d ?(?:mm|cm|m|ft|in|inch(?:es)?)\b|[\"″]|\b[SMLX]{1,4}\b|\bW\d\d")
+ORDINAL = re.compile(r"(\d+)(?:st|nd|rd|th)?$")
+SHORTEST_PART = 3
+CARRIERS = frozenset({"take", "have", "give", "share", "make", "do", "perform"})
 UNITS = {"%": ("percent", "prozent"), "€": ("euro", "euros"), "$": ("dollar",), "£": ("pound",)}  # signs, as words
 
 
@@ -97,8 +101,9 @@ class Context:
 
     @cached_property
     def carriers(self) -> frozenset[str]:
-        """Stems of verbs that say no more than the noun after them: "taking a rest" of who rests."""
-        nouns = [phrase for phrase in self.answer.phrases if phrase.head.stem in self.verbs]
+        """Stems of verbs that say no more than the noun after them: "taking a rest" of who rests, "taking an exam" of
+        who sits one."""
+        nouns = [phrase for phrase in self.answer.phrases if phrase.head.stem in self.verbs | self.lexicon.deeds]
         return frozenset(noun.link.stem for noun in nouns if noun.link is not None and noun.link.stem in CARRIERS)
 
     @cached_property
@@ -112,15 +117,22 @@ class Context:
             allowed |= lexicon.wearing  # a man in a coat wears it; the relations say who wears what
         for sign, unit in UNITS.items():
             allowed |= lexicon.stems(unit) if sign in self.evidence.text else frozenset()
-        several = [p for scene in self.evidence.scenes for p in scene.phrases if p.head.lower.endswith(("s", "en"))]
+        phrases = [phrase for scene in self.evidence.scenes for phrase in scene.phrases]
+        several = [phrase for phrase in phrases if phrase.head.lower.endswith(("s", "en"))]
         if any(token.stem in lexicon.clothing and token.lower.endswith("s") for token in content):
             allowed |= {"pair"}
-        if any(phrase.head.stem in lexicon.living for phrase in several):
+        if any(phrase.head.stem in lexicon.living or phrase.head.lower == "sheep" for phrase in several):
             allowed |= {"group"}
+        if stems & lexicon.animals:
+            allowed |= {"herd", "flock"}  # the numbers say of how many
         if stems & set(lexicon.materials):
             allowed |= lexicon.stems(("made", "built", "constructed")) | set(lexicon.materials.values())
         if any(len(token.text) == YEAR_DIGITS and token.text.isdigit() for token in content):
             allowed |= {lexicon.stem("made")}  # "about 1480"; the relations say of what and by whom
+        if MEASURED.search(self.evidence.text):
+            allowed |= lexicon.stems(("measure", "size", "inch"))
+        if any(p.link is not None and p.link.lower == "with" and p.head.stem in lexicon.items for p in phrases):
+            allowed |= {lexicon.stem("carry")}  # "commuters with umbrellas"
         if stems & lexicon.holders:
             allowed |= lexicon.stems(("hold", "contain"))  # a bowl with eggs holds them; the relations say what does
         return allowed
@@ -135,6 +147,8 @@ def supported(token: Token, allowed: frozenset[str], context: Context) -> bool:
     """Whether a word claims nothing that is not allowed or in the evidence."""
     if token.stem in allowed or context.lexicon.is_function(token.lower):
         return True
+    if _in_other_form(token.lower, allowed, context.lexicon):
+        return True
     same = context.lexicon.same(token.stem)
     if any(context.lexicon.same(stem) == same for stem in context.evidence.stems):
         return True
@@ -143,6 +157,17 @@ def supported(token: Token, allowed: frozenset[str], context: Context) -> bool:
     if context.lexicon.adjective(token.lower) in allowed or _compound(token, context):
         return True
     return "-" in token.lower and all(context.lexicon.stem(part) in allowed for part in token.lower.split("-"))
+
+
+def _in_other_form(word: str, allowed: frozenset[str], lexicon: Lexicon) -> bool:
+    """Whether a word says what the evidence writes otherwise: "17th" and 17, "sunset" of a sun that sets."""
+    number = ORDINAL.match(word)
+    if number is not None:
+        return any(lexicon.stem(number[1] + end) in allowed for end in ("", "st", "nd", "rd", "th"))
+    if not lexicon.reads:
+        return False
+    cuts = range(SHORTEST_PART, len(word) - SHORTEST_PART + 1)
+    return any(lexicon.stem(word[:cut]) in allowed and lexicon.stem(word[cut:]) in allowed for cut in cuts)
 
 
 def _compound(token: Token, context: Context) -> bool:

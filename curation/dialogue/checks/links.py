@@ -22,6 +22,7 @@ from curation.dialogue.scene import Kind, Phrase, Scene, Token
 
 BE = frozenset({"is", "are", "was", "were", "be", "it's", "there's"})
 COUNTED = frozenset({"pair", "group"})
+CARRY = frozenset({"carri"})  # of "commuters with umbrellas"
 MADE = frozenset({"made", "built", "constructed", "out of"})
 
 
@@ -83,7 +84,7 @@ def _claims_nothing(scene: Scene, phrase: Phrase, link: Token, given: Given, ask
     before = scene.tokens[scene.tokens.index(link) - 1 : scene.tokens.index(link)]
     if link.stem in lexicon.frame or phrase.head.stem in lexicon.frame:
         return True
-    if link.stem in CARRIERS and any(action.verb.stem == phrase.head.stem for action in given.actions):
+    if link.stem in CARRIERS and phrase.head.stem in lexicon.deeds | {action.verb.stem for action in given.actions}:
         return True  # "taking a rest"
     if at and scene.phrases[at - 1].head.stem in kinds and link.lower in ("of", "from"):
         return True
@@ -108,7 +109,7 @@ def _claims_nothing(scene: Scene, phrase: Phrase, link: Token, given: Given, ask
 def _misplaced(scene: Scene, phrase: Phrase, link: Token, found: list[int], given: Given) -> Iterator[str]:
     """What a phrase is put to, where the evidence puts it to another. Of who does what the actions speak."""
     previous = _hung_on(scene, phrase, found, given)
-    if link.kind is Kind.VERB and link.stem not in given.lexicon.wearing:
+    if link.kind is Kind.VERB and link.stem not in given.lexicon.wearing | CARRY - given.stems:
         if link.stem in given.lexicon.as_prepositions.keys() - given.stems and not _beside(previous, found, given):
             yield f"the evidence may put something else there than {previous.text}"
         return
@@ -158,7 +159,7 @@ def _owns(link: Token, phrase: Phrase, lexicon: Lexicon) -> bool:
     """Whether a link says what somebody wears or has."""
     return (
         link.lower == "with"
-        or link.stem in lexicon.wearing
+        or link.stem in lexicon.wearing | CARRY
         or (link.lower == "in" and phrase.head.stem in lexicon.clothing)
     )
 

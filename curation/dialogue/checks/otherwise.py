@@ -20,13 +20,27 @@ YEAR = re.compile(r"1\d{3}|20\d{2}")
 SIDES = frozenset({"left", "right", "center", "centre"})
 HELD_IN = frozenset({"in", "on"})  # where what a holder is "with" is
 SEATS = frozenset({"chair", "armchair", "stool", "bench", "seat", "sofa"})
-WORN = frozenset({"glasses", "sunglasses", "spectacles", "goggles", "headphones", "earphones", "earrings", "makeup"})
+WORN = frozenset(
+    {
+        "glasses",
+        "sunglasses",
+        "spectacles",
+        "goggles",
+        "headphones",
+        "headlamps",
+        "headlamp",
+        "earphones",
+        "earrings",
+        "makeup",
+    }
+)
 COVERED = frozenset({"top", "cover", "garnish", "sprinkl", "decor", "dust", "drizzl", "coat", "fill", "load"})
 # what is down a slope is on it, and what happens during a class happens in it
 ALSO = {
     "in": frozenset({"during", "through"}),
     "on": frozenset({"up", "down", "across"}),
     "after": frozenset({"follow"}),
+    "off": frozenset({"from"}),
 }
 OPPOSITE = {"under": "over", "over": "under", "behind": "in front of", "in front of": "behind"}
 
@@ -59,6 +73,8 @@ def same_links(link: Token, phrase: Phrase, lexicon: Lexicon) -> set[str]:
         names |= {"of"}
     if link.lower == "of" and phrase.head.text[:1].isupper():
         names |= {"in"}  # the peaks of Patagonia
+    if link.stem == lexicon.stem("carry") and phrase.head.stem in lexicon.items:
+        names |= {"with"}
     if link.lower == "with":
         names |= {"have", "hold", "carri"}
     if link.stem in ("hold", "contain"):
@@ -207,7 +223,7 @@ def _needs_no_link(phrase: Phrase, link: Token, previous: Phrase | None, given: 
         return True
     if lexicon.adjective(word) in given.stems:
         return True
-    if previous is not None and link.lower == "in" and phrase.head.text[:1].isupper():
+    if previous is not None and link.lower in ("in", "from") and phrase.head.text[:1].isupper():
         return given.modifies(previous.head.stem, phrase.head.stem)  # "a London restaurant"
     shown = [known.link for _, known in given.heads(phrase.head.stem) if known.link is not None]
     return link.lower == "of" and any(known.stem in lexicon.frame for known in shown)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from typing import Literal
 
 from curation.dialogue.checks.base import (
@@ -32,6 +33,7 @@ from curation.samples import Reason, Reject
 
 BECAUSE = re.compile(r"\b(?:because|since|given that)\b|, as\b", re.I)
 ASKING = frozenset({"what", "which", "kind", "type", "sort", "of", "in", "on", "at"})
+HERDS = frozenset({"herd", "flock", "line", "crowd"})
 FIXED = (DESCRIPTION, REASONING)  # their questions are written by hand
 
 
@@ -52,7 +54,7 @@ class Relations(BaseCheck):
         if context.turn.response_type == REASONING:
             answer = read(reason_of(context.turn.answer), context.lexicon, context.verbs, sentence=True)
         told = as_told(answer.tokens, context)
-        answer = _understood(answer, context.allowed, context)
+        answer = _counted(_understood(answer, context.allowed, context))
         question = _understood(context.question, context.allowed | context.lexicon.question_words, context)
         # not what the question asks for by its kind: "What dish ...", "In which race ..."
         asked = [phrase for phrase in context.question.phrases if not _asked_for(phrase, context.question, given)]
@@ -83,6 +85,19 @@ def _understood(scene: Scene, allowed: frozenset[str], context: Context) -> Scen
     phrases = [phrase for phrase in scene.phrases if all(supported(word, allowed, context) for word in phrase.words)]
     actions = [action for action in scene.actions if supported(action.verb, allowed, context)]
     return replace(scene, phrases=phrases, actions=actions)
+
+
+def _counted(scene: Scene) -> Scene:
+    """What is told of "a flock of sheep" is told of the sheep."""
+    of = {
+        id(whole): replace(part, link=whole.link)
+        for whole, part in pairwise(scene.phrases)
+        if whole.head.stem in HERDS and part.link is not None and part.link.lower == "of"
+    }
+    parts = {part.start for part in of.values()}
+    phrases = [of.get(id(phrase), phrase) for phrase in scene.phrases if phrase.start not in parts]
+    actions = [replace(each, subjects=tuple(of.get(id(who), who) for who in each.subjects)) for each in scene.actions]
+    return replace(scene, phrases=phrases, actions=actions) if of else scene
 
 
 def _asked_for(phrase: Phrase, question: Scene, given: Given) -> bool:
@@ -136,8 +151,8 @@ def _bad_modifiers(scene: Scene, given: Given) -> Iterator[str]:
                 continue  # "the Black Forest"
             if modifier.text.isdigit() and len(modifier.text) == YEAR_DIGITS and head.stem not in lexicon.places:
                 continue  # "a 1955 roadster" of one "from 1955"
-            if modifier.text[:1].isdigit() and head.stem not in given.stems:
-                continue  # "98 percent" of "98%"
+            if head.text.isdigit() or (modifier.text[:1].isdigit() and head.stem not in given.stems):
+                continue  # "stage 14", "98 percent" of "98%"
             if modifier.stem not in given.lexicon.entailed(given.stems) or head.stem in lexicon.question_words:
                 continue  # the word check speaks of it
             # and the sofa of the "room with a sofa" is the room sofa, a "bearded man" a man with a beard

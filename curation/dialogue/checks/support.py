@@ -225,8 +225,8 @@ class Cue(BaseCheck):
         if len(core & concluded) * 3 < len(core) * 2:
             return fail(Reason.UNSUPPORTED, "the answer does not conclude what its cue carries")
         carried = best.core | best.words | subject
-        if concluded - carried:
-            extra = ", ".join(sorted(concluded - carried))
+        if concluded - carried - context.evidence.supported:
+            extra = ", ".join(sorted(concluded - carried - context.evidence.supported))
             return fail(Reason.UNSUPPORTED, f"its cue does not carry: {extra}")
         bare = not {token.stem for token in reason.content} - best.stems - lexicon.colours
         if bare and [token.lower for token in reason.tokens[2:3]] in (["a"], ["an"], ["the"]):
@@ -285,7 +285,7 @@ def _reason_holds(reason: Scene, concluded: frozenset[str], context: Context) ->
         return fail(Reason.MALFORMED, "the reason only joins two nouns")
     written = {token.lower for token in context.evidence.content} | {"made", "built"}
     for token in reason.content:
-        light = token.stem in context.light
+        light = token.stem in context.light | context.carriers
         acts = light or token.stem in _acts(context)
         if token.lower.endswith(("ing", "ed")) and token.lower not in written and not acts:
             return fail(Reason.UNSUPPORTED, f"the evidence has no “{token.text}”")

@@ -142,6 +142,41 @@ DESCRIBED = [
         "A dentist and her assistant are examining the teeth of a boy.",
         "A boy and his assistant are examining the teeth of a dentist.",
     ),
+    (
+        "Pilgrims with umbrellas cross a causeway in the wind",
+        "Pilgrims carrying umbrellas cross a causeway in the wind.",
+        "Pilgrims carrying a causeway cross umbrellas in the wind.",
+    ),
+    (
+        "Rider Elsa Holm waves as she wins stage 9 of the Tour of Flanders",
+        "The rider Elsa Holm waves as she wins the 9th stage of the Tour of Flanders.",
+        "The rider Elsa Holm waves as she wins the 7th stage of the Tour of Flanders.",
+    ),
+    (
+        "Collie herding sheep across a moor",
+        "A collie is herding a flock of sheep across a moor.",
+        "A flock of sheep is herding a collie across a moor.",
+    ),
+    (
+        "Cadets sit an exam in the hall of a college",
+        "Cadets are taking an exam in the hall of a college.",
+        "Cadets are taking a college in the hall of an exam.",
+    ),
+    (
+        "Carved portal of a Gothic abbey in Reims",
+        "A carved portal belongs to a Gothic abbey in Reims.",
+        "A Gothic abbey belongs to a carved portal in Reims.",
+    ),
+    (
+        "Hand-thrown jug, Danish, late 18th century",
+        "A hand-thrown jug from Denmark dates from the late 18th century.",
+        "A hand-thrown jug from Norway dates from the late 18th century.",
+    ),
+    (
+        "Diggers brush soil from a mosaic discovered in Ostia",
+        "Diggers brush soil off a mosaic that was discovered in Ostia.",
+        "Diggers brush a mosaic off soil that was discovered in Ostia.",
+    ),
 ]
 
 
