@@ -111,7 +111,8 @@ def _wearing(view: View) -> Iterator[Focus]:
     lexicon = view.lexicon
     people = [phrase for phrase in view.phrases if is_person(phrase, lexicon)]
     for phrase in view.phrases:
-        if people and phrase.head.stem in lexicon.clothing and phrase.link and phrase.link.stem in ("in", "wear"):
+        worn = phrase.head.stem in lexicon.clothing and phrase.head.lower != "glass"
+        if people and worn and phrase.link and phrase.link.stem in ("in", "wear"):
             before = [person for person in people if person.start < phrase.start]
             if len(before) == 1:
                 who = view.subject(before[0])

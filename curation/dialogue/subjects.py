@@ -11,7 +11,9 @@ from curation.dialogue.lexicon import Lexicon, third_person
 from curation.dialogue.scene import SINGULAR_S, Kind, Phrase, Scene
 from curation.dialogue.seen import is_name, sure_claims
 
-SEVERAL = frozenset({"men", "women", "children", "people", "police", "feet", "teeth", "mice", "geese", "cattle"})
+SEVERAL = frozenset(
+    {"men", "women", "children", "people", "police", "feet", "teeth", "mice", "geese", "cattle", "passersby"}
+)
 ADVERBS = frozenset({"still", "half", "almost", "nearly", "partly", "fully", "newly", "barefoot"})
 NATION = frozenset(
     {"Greek", "French", "Dutch", "British", "English", "Irish", "Spanish", "Danish", "Swedish", "Scottish", "Turkish"}

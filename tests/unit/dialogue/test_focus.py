@@ -127,6 +127,7 @@ def test_what_is_claimed_of_a_thing_is_asked(caption: str, kind: str, topic: str
         "A crowd watches a band play on a large stage",
         "A staircase with potted cacti on every step",
         "A tractor moves slowly behind them",
+        "Passersby reflected in the glass",
     ],
 )
 def test_what_is_no_place_is_not_asked_for(caption: str) -> None:
