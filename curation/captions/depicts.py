@@ -17,11 +17,14 @@ _SPEAKS = re.compile(
     ^(?:how|what|why|when|who|where|which)\b                                       # a question, or advice
     | ^(?:should|can|do|does|is|are|will|could)\ (?:i|it|the|this|that|they|he|she)\b
     | \?\s*$
+    | ^(?:buy|learn|learning|creating|introducing)\b                               # an offer, a lesson
+    | ^(?:shop|enjoy|discover|join|vote|order|focus)\ (?:our|your|the|for|now|all|on)\b
     | ^(?:the\ )?(?:top|best)\ \d+\b                                                # a list of an article
     | ^\d+\ (?:\w+\ ){0,3}(?:ways|things|reasons|tips|ideas|facts|problems|signs|steps|secrets|tricks|mistakes|questions
         |benefits|rules|hairstyles|looks|recipes)\b
     | \b(?:lyrics|subtitles?|e-?book|epub|audiobook|pdf|mp3|podcast|webinar|download|tutorial|tips|trailer|episode
-        |isbn|paperback|hardcover|kindle|rumou?rs?|dies
+        |isbn|paperback|hardcover|kindle|series\ \#?\d+|book\ \d+|vol(?:ume)?\.?\ \d+|tv\ series
+        |rumou?rs?|dies|techniques|blu-?ray|dvd|vacations|rentals|deals|workshop
         |reviews?|quotes?|recruitment|vacanc(?:y|ies)|job\ circular|coupon|promo\ code|wordpress|plugin|template
         |software|casino|poker|forex|insurance|mortgage|seo|marketing|vs\.?|guide\ (?:to|for))(?!\w)
     """,
@@ -37,10 +40,12 @@ def speaks_of_text(text: str) -> str | None:
 
 def names_something_visible(text: str) -> bool:
     """Whether a word of the text is one for something that can be seen, or the name of a place."""
-    known = _visible()
-    words = _WORD.findall(text)
-    cased = (word.capitalize() if word.isupper() else word for word in words)
-    return any(form in known for word in cased for form in (word, *_forms(word.lower())))
+    return any(is_visible(word.capitalize() if word.isupper() else word) for word in _WORD.findall(text))
+
+
+def is_visible(word: str) -> bool:
+    """Whether a word is one for something that can be seen, or, with a capital, the name of a place."""
+    return any(form in _visible() for form in (word, *_forms(word.lower())))
 
 
 def _forms(word: str) -> tuple[str, ...]:

@@ -10,8 +10,8 @@ from curation.dialogue.evidence import OCR
 from curation.dialogue.lexicon import Lexicon
 from curation.dialogue.model import Evidence, Focus
 from curation.dialogue.scene import Kind, Phrase, Scene
-from curation.dialogue.seen import carrier, in_place, is_animal, is_name, is_person, sure_claims
-from curation.dialogue.subjects import names_something, plain, slot
+from curation.dialogue.seen import carrier, in_place, is_animal, is_name, is_person, is_sight, sure_claims
+from curation.dialogue.subjects import is_plural, names_something, plain, slot
 from curation.dialogue.things import last_colour, things
 from curation.dialogue.view import View
 
@@ -62,6 +62,7 @@ def _counts(view: View) -> Iterator[Focus]:
         first = phrase.words[0]
         number = lexicon.numbers.get(first.stem)
         rough = phrase.link is not None and phrase.link.lower in ROUGH
+        rough = rough or any(token.text == "/" for token in view.scene.tokens[max(0, phrase.start - 1) : phrase.start])
         if (
             not number
             or first not in sure_claims(phrase, view.scene, lexicon)
@@ -80,7 +81,7 @@ def _colours(view: View) -> Iterator[Focus]:
     for phrase in view.common():
         told = sure_claims(phrase, view.scene, lexicon)
         colours = frozenset(word.stem for word in told if word.stem in lexicon.colours)
-        if view.scene.titled and not lexicon.entails.get(phrase.head.stem):
+        if view.scene.titled and (phrase.clause or not lexicon.entails.get(phrase.head.stem)):
             continue  # every word of a title may be its name: "Crystal Case - Purple Hex Star"
         if colours and phrase.head.lower not in lexicon.people:
             who = view.subject(phrase)
@@ -95,6 +96,8 @@ def _materials(view: View) -> Iterator[Focus]:
     for phrase in view.common():
         if {word.lower for word in phrase.modifiers} & IMITATED or phrase.head.stem in lexicon.materials:
             continue
+        if view.scene.titled and phrase.clause:
+            continue  # "Creative Greeting Cards (Annie's Attic: Paper Crafts)"
         for word in sure_claims(phrase, view.scene, lexicon):
             if word.stem in lexicon.materials and lexicon.made_of(word.stem, phrase.head.stem):
                 be = view.subject(phrase).be
@@ -129,6 +132,8 @@ def _objects(view: View) -> Iterator[Focus]:
         if action.verb.stem in lexicon.stems(("sit", "stand")):
             continue  # "students sit an exam"
         subject = action.subjects[0]
+        if not is_sight(subject, view.scene, lexicon):
+            continue
         if (view.living(subject) or action.verb.stem not in lexicon.talk) and action.verb.stem not in lexicon.social:
             who = view.subject(subject)
             topic = f"what {who.text} {who.be} {doing}"
@@ -151,6 +156,9 @@ def _doing(view: View) -> Iterator[Focus]:
         subject = action.subjects[0]
         named = is_name(subject, view.scene, lexicon) and subject.head.stem not in lexicon.places
         acts = named and subject.text.replace(" ", "").isalpha() and action.verb.stem in lexicon.acts
+        after = view.scene.tokens[action.start + 1 : action.start + 2]
+        if action.verb.lower in ("talks", "speaks", "discusses") and after and after[0].kind is Kind.WORD:
+            continue  # "talks short hair and red carpet"
         if action.verb.stem != lexicon.stem("wear") and (
             is_person(subject, lexicon) or is_animal(subject, lexicon) or acts
         ):
@@ -164,10 +172,16 @@ def _places(view: View) -> Iterator[Focus]:
     subject = scene.phrases[0] if scene.phrases else None
     if subject not in view.phrases or subject is None or subject.head.stem in lexicon.depictions:
         return
+    if not is_sight(subject, scene, lexicon):
+        return  # "Best Things to Do in Kyoto"
     printed = bool(carrier(subject, lexicon) and any(view.living(p) for p in scene.phrases[1:]))
     for phrase in () if printed else view.phrases[1:]:
         if phrase.link is None or phrase.link.lower not in lexicon.place_prepositions - PATHS or phrase.clause:
             continue
+        if phrase.link.lower in ("between", "among") and not is_plural(phrase, scene, lexicon):
+            continue  # "between a row of cafes and a square"
+        if phrase.determiner in ("each", "every"):
+            continue  # "a staircase with pots on every step"
         no_place = lexicon.clothing | lexicon.times | frozenset(lexicon.materials) | lexicon.colours
         if phrase.head.stem in no_place or not in_place(phrase, lexicon):  # boots in brown leather are nowhere yet
             continue
@@ -206,6 +220,9 @@ def hangs_on_first(scene: Scene, phrase: Phrase, lexicon: Lexicon) -> bool:
     stays = not acts or acts[-1] in lexicon.staying
     if stays and all(link is None or link.lower == "of" for link in between):
         return True
+    held = any(link is None or link.lower != "of" for link in between)
+    if held and any(action.verb.stem in lexicon.distant for action in scene.actions if action.start < phrase.start):
+        return False  # "a crowd watches a band on a stage"
     return phrase.head.stem in lexicon.settings or phrase.capitalised
 
 

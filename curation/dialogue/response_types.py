@@ -16,6 +16,7 @@ from curation.dialogue.evidence import OCR
 from curation.dialogue.model import Evidence, Focus, PlannedTurn, Turn
 from curation.dialogue.premise import premise_foci
 from curation.dialogue.promptfile import PromptFile, prompt_file
+from curation.dialogue.view import View
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -98,11 +99,15 @@ class DetailedDescription(_StatementType):
     """All of the evidence as fluent text. The question is one of the prompt file's, by sample id."""
 
     name = "detailed_description"
-    needs = "nothing is told, or there is no prompt file in its language"
+    needs = "nothing is told that can be seen, or there is no prompt file in its language"
 
     def foci(self, evidence: Evidence) -> list[Focus]:
         prompt = prompt_file(self.name, evidence.lexicon.language)
         if not evidence.stems or prompt is None:
+            return []
+        if evidence.lexicon.reads and not any(
+            View.of(each, evidence.lexicon).shows_something() for each in evidence.scenes
+        ):
             return []
         kind = "action" if evidence.scenes[0].actions else "still"
         if _seen(evidence) and "fused" in prompt.examples:

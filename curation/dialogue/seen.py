@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
+from curation.captions.depicts import is_visible
 from curation.dialogue.lexicon import Lexicon
 from curation.dialogue.scene import Action, Kind, Phrase, Scene, Token
 
@@ -17,7 +18,10 @@ UNSURE = frozenset(
     | {"by", "via", "beyond", "ahead of", "due to"}
 )
 LONG = 3  # words of a phrase whose first ones may belong to what is printed
-WHOLES = frozenset({"couple", "group", "team", "crowd", "pair", "family", "crew"})  # of whom what follows "of" is
+# Of whom what follows "of" is.
+WHOLES = frozenset(
+    {"couple", "group", "team", "crowd", "pair", "family", "crew", "flock", "herd", "row", "pile", "stack"}
+)
 COUNTRIES = ("an", "ese", "ish")  # ends of words for countries: "two Italian chefs"
 
 
@@ -160,6 +164,18 @@ def is_person(phrase: Phrase, lexicon: Lexicon) -> bool:
     return any(word.lower in lexicon.people for word in phrase.words)
 
 
+def is_sight(phrase: Phrase, scene: Scene, lexicon: Lexicon) -> bool:
+    """Whether a phrase is of something that can be seen, or a name: no effort, no idea, nothing the lists do not
+    know."""
+    if is_person(phrase, lexicon) or is_animal(phrase, lexicon) or is_name(phrase, scene, lexicon):
+        return True
+    if phrase.head.text[:1].isupper() and not scene.titled and (phrase.start or len(phrase.words) > 1):
+        return True  # a name of one word, of a thing: "Red Ferrari"
+    words = [word for word in phrase.words if word.stem not in lexicon.colours and word.text.isalpha()]
+    known = lexicon.clothing | lexicon.carriers | lexicon.replicas | lexicon.depictions
+    return any(each.stem in known or each.lower in WHOLES or is_visible(each.text) for each in words[-1:])
+
+
 def is_animal(phrase: Phrase, lexicon: Lexicon) -> bool:
     """Whether a phrase is of an animal."""
     return phrase.head.stem in lexicon.animals
@@ -181,4 +197,6 @@ def in_place(phrase: Phrase, lexicon: Lexicon) -> bool:
     return link not in ("in", "inside", "within") or known or named
 
 
-__all__ = ["carrier", "claims", "in_place", "is_animal", "is_art", "is_name", "is_person", "seen", "sure_claims"]
+__all__ = [
+    "carrier", "claims", "in_place", "is_animal", "is_art", "is_name", "is_person", "is_sight", "seen", "sure_claims",
+]  # fmt: skip

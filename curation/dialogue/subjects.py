@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from itertools import pairwise
 
+from curation.captions.depicts import is_visible
 from curation.dialogue.lexicon import Lexicon, third_person
 from curation.dialogue.scene import SINGULAR_S, Kind, Phrase, Scene
 from curation.dialogue.seen import is_name, sure_claims
@@ -118,8 +119,16 @@ def names_something(phrase: Phrase, lexicon: Lexicon) -> bool:
         return False  # "a monk crossing paths", "lanterns hanging"
     if any(word.text.islower() and lexicon.present.get(word.lower) for word in phrase.words[1:-1]):
         return False  # "a tractor spreads manure"
+    if (
+        len(phrase.words) > 1
+        and lexicon.present.get(head.text) is False
+        and SEVERAL_THINGS.search(phrase.words[-2].text)
+    ):
+        return False  # "surgeons in green gowns bend over a table"
     if head.lower in ADVERBS or any(word.lower in ADVERBS for word in phrase.words[1:]):
         return False  # "its coat still wet"
+    if head.text.endswith("ly") and not is_visible(head.text):
+        return False  # "a tractor moves slowly"
     fixed = head.stem in lexicon.colours | lexicon.adjectives or head.stem in lexicon.numbers
     fixed = fixed or head.lower in ADJECTIVAL
     return not fixed and len(head.text) > 1 and head.text[0].isalpha() and not head.lower.endswith(("'s", "’s"))

@@ -353,8 +353,10 @@ def _after_one(index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon
         return False
     sure = word in SHOWS or (lexicon.stem(word) in lexicon.verbs and word not in lexicon.verb_form_nouns)
     tells = sure or not after or kinds[index + 1] is not Kind.WORD
-    if not (tells or after.endswith("ly")) or any(each.endswith("ing") for each in own):
+    if not (tells or after.endswith("ly") or _many(after)) or any(each.endswith("ing") for each in own):
         return False  # "a sports car", "a robot welding car parts"
+    if any(_many(each) for each in own):
+        return False  # the verb stands before: "a nun in a gray habit waters geraniums"
     if any(lexicon.stem(each) in lexicon.numbers or not each.isalpha() for each in own):
         return False  # "a hundred", "a man's"
     living = own[-1].lower() in lexicon.people or lexicon.stem(own[-1]) in lexicon.animals

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from curation.captions.depicts import is_visible
 from curation.dialogue.denied import denied, is_denial
 from curation.dialogue.lexicon import Lexicon
 from curation.dialogue.scene import Action, Kind, Phrase, Scene
-from curation.dialogue.seen import is_animal, is_name, is_person, seen
+from curation.dialogue.seen import is_animal, is_art, is_name, is_person, is_sight, seen
 from curation.dialogue.subjects import Subject, gerund, names_something, subject_of
 
 WORDS = 3  # of what is done something to, in a title
@@ -35,10 +36,24 @@ class View:
         return cls(scene, lexicon, shown, tuple(act for act in scene.actions if act.verb.stem not in absent))
 
     def common(self) -> list[Phrase]:
-        """Phrases that are no names (the Golden Gate Bridge is not golden) and name something themselves."""
+        """Phrases that are no names (the Golden Gate Bridge is not golden) and name something that can be seen."""
+        scene, lexicon = self.scene, self.lexicon
         return [
-            p for p in self.phrases if not is_name(p, self.scene, self.lexicon) and names_something(p, self.lexicon)
+            phrase
+            for phrase in self.phrases
+            if not is_name(phrase, scene, lexicon)
+            and names_something(phrase, lexicon)
+            and is_sight(phrase, scene, lexicon)
         ]
+
+    def shows_something(self) -> bool:
+        """Whether the image shows a thing that is told of, or somebody who does something: no "Survival Basics I". A
+        name alone may be that of a book."""
+        scene, lexicon = self.scene, self.lexicon
+        things = self.phrases if not is_art(scene, lexicon) else scene.phrases
+        told = (p for p in things if not is_name(p, scene, lexicon) or is_visible(p.head.text))
+        acts = any(self.present()) or (bool(self.actions) and not scene.titled)
+        return acts or any(is_sight(phrase, scene, lexicon) for phrase in told)
 
     def subject(self, phrase: Phrase) -> Subject:
         """The phrase as a question names it."""
@@ -50,8 +65,13 @@ class View:
         return named or is_person(phrase, self.lexicon) or is_animal(phrase, self.lexicon)
 
     def present(self) -> Iterator[tuple[Action, str]]:
-        """Actions that go on in the picture and of which it is sure who acts, each with its verb in -ing."""
+        """Actions that go on in the picture and of which it is sure who acts, each with its verb in -ing: of the first
+        sentence, since what follows may tell of anything."""
+        ends = (at for at, token in enumerate(self.scene.tokens) if token.text in (".", "!", "?"))
+        end = next(ends, len(self.scene.tokens))
         for action in self.actions:
+            if action.start > end:
+                return
             if action.verb.stem in self.lexicon.frame or self.doubtful(action):
                 continue
             if action.subjects[0].head.stem in self.lexicon.depictions or self.loose(action):

@@ -1,14 +1,15 @@
 """The decoder in a process of its own: an image that crashes, hangs or bloats it costs one sample.
 
 The child knows no secrets (an empty environment), holds no sockets, may not write files, and is limited in
-address space. An image goes to it through memory that both hold and that is used again for the next, which costs
-half of what a pipe does. What it sends back is framed JSON and bytes, never pickles: a decoder that was taken over by
-a crafted image cannot run code here.
+address space. An image goes to it, and the JPEG it makes comes back, through memory that both hold and that is used
+again for the next, which costs a third of what a pipe does. What it measured comes back as framed JSON, never pickles:
+a decoder that was taken over by a crafted image cannot run code here, nor take the memory away (it is sealed).
 """
 
 from __future__ import annotations
 
 import dataclasses
+import fcntl
 import json
 import mmap
 import os
@@ -25,6 +26,7 @@ from curation.fetch.decoder import Decoded, DecodeLimits, Decoder, Undecodable
 _HEAD = struct.Struct("<II")
 _BOOT = "import json,sys; sys.path[:0] = json.loads(sys.argv[1]); from curation.fetch.sandbox import serve; serve()"
 _START_S = 60.0
+_ROOM = 4 * 1024 * 1024  # of the memory at first; only what is used of it counts
 _ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
@@ -51,9 +53,11 @@ class Sandbox:
         self._timeout_s = timeout_s
         self._memory_bytes = memory_bytes
         self._child: subprocess.Popen[bytes] | None = None
-        self._image = os.memfd_create("image")
-        os.ftruncate(self._image, mmap.PAGESIZE)
-        self._memory = mmap.mmap(self._image, mmap.PAGESIZE)
+        self._image = os.memfd_create("image", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+        os.ftruncate(self._image, _ROOM)
+        # Were it made smaller, the next to touch it here would die of SIGBUS. It cannot be made larger over there.
+        fcntl.fcntl(self._image, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK)
+        self._memory = mmap.mmap(self._image, _ROOM)
 
     def __call__(self, data: bytes) -> Decoded:
         """As `Decoder`. Raises `Undecodable` or `DecoderDied` of this image, `DecoderMissing` of them all."""
@@ -142,8 +146,10 @@ class Sandbox:
         text_bytes, blob_bytes = _HEAD.unpack(head)
         if text_bytes > 65_536 or blob_bytes > 256 * 1024 * 1024:
             raise ValueError
-        body = _read_exactly(pipe, text_bytes + blob_bytes, until)
-        return json.loads(body[:text_bytes]), body[text_bytes:]
+        fields = json.loads(_read_exactly(pipe, text_bytes, until))
+        if blob_bytes <= len(self._memory):
+            return fields, self._memory[:blob_bytes]
+        return fields, _read_exactly(pipe, blob_bytes, until)
 
     def _epitaph(self, child: subprocess.Popen[bytes], error: Exception) -> str:
         if isinstance(error, TimeoutError):
@@ -163,10 +169,13 @@ def _decoded(answer: dict[str, float | str], jpeg: bytes) -> Decoded:
 def _read_exactly(pipe: int, count: int, until: float) -> bytes:
     parts = bytearray()
     while len(parts) < count:
-        left = until - time.monotonic()
-        if left <= 0 or not select.select([pipe], [], [], left)[0]:
-            raise TimeoutError
-        part = os.read(pipe, min(count - len(parts), 1 << 20))
+        try:
+            part = os.read(pipe, min(count - len(parts), 1 << 20))
+        except BlockingIOError:
+            left = until - time.monotonic()
+            if left <= 0 or not select.select([pipe], [], [], left)[0]:
+                raise TimeoutError from None
+            continue
         if not part:
             raise EOFError
         parts += part
@@ -179,29 +188,37 @@ def serve() -> None:
     decoder = Decoder(DecodeLimits(**settings["limits"]))
     requests, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # a library that prints must not garble the answers
+    memory = mmap.mmap(settings["image"], 0)
     _warm_up(decoder)
     _confine(settings["memory_bytes"])
-    _answer(answers, {}, b"")
+    _answer(answers, memory, {}, b"")
     while True:
         head = requests.read(_HEAD.size)
         if len(head) < _HEAD.size:
             return
         size, _ = _HEAD.unpack(head)
         try:
-            decoded = decoder(os.pread(settings["image"], size, 0))
+            if size > len(memory):
+                memory = mmap.mmap(settings["image"], 0)
+            decoded = decoder(memory[:size])
         except Undecodable as error:
-            _answer(answers, {"reason": error.reason, "detail": error.detail}, b"")
-        except MemoryError:
-            _answer(answers, {"died": "needs more memory than the recipe allows"}, b"")
+            _answer(answers, memory, {"reason": error.reason, "detail": error.detail}, b"")
+        except (MemoryError, OSError):  # OSError: no room to map it
+            _answer(answers, memory, {"died": "needs more memory than the recipe allows"}, b"")
         else:
             fields = dict(vars(decoded))
             jpeg = fields.pop("jpeg")
-            _answer(answers, fields, jpeg)
+            _answer(answers, memory, fields, jpeg)
 
 
-def _answer(answers: BinaryIO, fields: dict[str, float | str], blob: bytes) -> None:
+def _answer(answers: BinaryIO, memory: mmap.mmap, fields: dict[str, float | str], jpeg: bytes) -> None:
+    """The JPEG goes where its image came from, or through the pipe when there is no room for it."""
     text = json.dumps(fields).encode()
-    answers.write(_HEAD.pack(len(text), len(blob)) + text + blob)
+    head = _HEAD.pack(len(text), len(jpeg))
+    if len(jpeg) <= len(memory):
+        memory[: len(jpeg)] = jpeg
+        jpeg = b""
+    answers.write(head + text + jpeg)
     answers.flush()
 
 

@@ -280,6 +280,9 @@ def _reason_holds(reason: Scene, concluded: frozenset[str], context: Context) ->
         return fail(Reason.MALFORMED, f"“it is {words[2]}” says of nothing where or when it is")
     if not reason.actions and not set(words) & lexicon.auxiliaries:
         return fail(Reason.MALFORMED, "the reason is no sentence: it has no verb")
+    joins = {("is", "of"), ("are", "of")} & set(pairwise(words))
+    if joins and reason.content[-1].stem not in lexicon.materials:  # a wall may be of brick, no pancake of blueberry
+        return fail(Reason.MALFORMED, "the reason only joins two nouns")
     written = {token.lower for token in context.evidence.content} | {"made", "built"}
     for token in reason.content:
         light = token.stem in context.light | context.carriers

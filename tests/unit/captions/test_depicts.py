@@ -25,6 +25,10 @@ CAPTIONS = Captions(CaptionsSection())
         "Advances in Psychology Research",
         "Save The Date, Next Week",
         "Gone with the Wind",
+        "The Body in the Boudoir (Faith Fairchild Series #20)",
+        "Painting Watercolor Sky Techniques",
+        "Shop our Featured Mullican flooring",
+        "Learning To Play The Guitar",
     ],
 )
 def test_a_headline_an_offer_or_a_title_is_no_caption(caption: str) -> None:

@@ -180,6 +180,7 @@ def test_a_bad_turn_fails_the_check_that_is_meant_for_it(
         ("It may be raining, because it is raining.", "cue"),  # the conclusion once more
         ("It may be raining, because the man is wearing a blue coat.", "cue"),  # no cue
         ("It may be raining, because it is with an umbrella.", "cue"),  # no sentence
+        ("It may be raining, because the umbrella is of the man.", "cue"),  # two nouns and no reason
         ("The man may be sad, because he has an umbrella.", "cue"),  # not what an umbrella tells
         ("It may be raining, because the umbrella is large.", "words"),
         ("It may be raining, because the umbrella is blue.", "relations"),

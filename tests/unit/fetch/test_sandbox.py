@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from PIL import Image
 
 from curation.errors import PartitionError
 from curation.fetch.decoder import DecodeLimits, Decoder, Undecodable
@@ -67,6 +68,27 @@ def test_a_hang_ends_at_the_time_out(sandbox: Sandbox, child: psutil.Process) ->
     with pytest.raises(DecoderDied, match="longer than 1 s"):
         sandbox(GOOD)
     assert time.monotonic() - start < 6
+    assert sandbox(GOOD).width == 320
+
+
+def test_images_larger_than_the_shared_memory_was_come_and_go_whole() -> None:
+    """5 MB of JPEG there and 14 MB back, then 27 MB there, then a small one again."""
+    noise = Image.effect_noise((3000, 3000), 80).convert("RGB")
+    limits = DecodeLimits(shortest_side_px=3000, quality=100)
+    large = Sandbox(limits, timeout_s=30, memory_bytes=1_500_000_000)
+    try:
+        for data in (encoded(noise, quality=80), encoded(noise, "PNG", compress_level=0), GOOD):
+            assert large(data) == Decoder(limits)(data)
+    finally:
+        large.close()
+
+
+def test_the_child_cannot_take_the_shared_memory_away(sandbox: Sandbox, child: psutil.Process) -> None:
+    """To touch a page of it that is gone would kill this process."""
+    links = Path(f"/proc/{child.pid}/fd").iterdir()
+    memory = next(link for link in links if "memfd:image" in os.readlink(link))
+    with memory.open("r+b") as file, pytest.raises(PermissionError):
+        file.truncate(0)
     assert sandbox(GOOD).width == 320
 
 

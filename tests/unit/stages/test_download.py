@@ -17,7 +17,7 @@ import pyarrow as pa
 import pytest
 from PIL import Image
 
-from curation.errors import RecipeError
+from curation.errors import PartitionError, RecipeError
 from curation.fetch.boundary import interleaved
 from curation.fetch.decoder import DecodeLimits, Decoder
 from curation.fetch.section import DownloadSection
@@ -190,6 +190,20 @@ def test_an_image_that_kills_the_decoder_is_quarantined_and_its_neighbours_are_k
     out = stage(table([site.url("a.jpg"), site.url("bomb"), site.url("b.png")]))
     stage.close()
     assert reasons(out) == [None, "quarantined", None]
+
+
+def test_a_decoder_that_cannot_be_started_again_fails_the_partition_and_blames_no_image(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = set(psutil.Process().children())
+    stage = Download(section())
+    (decoder,) = set(psutil.Process().children()) - before
+    monkeypatch.setattr("sys.executable", "/bin/false")
+    decoder.kill()
+    decoder.wait()
+    with pytest.raises(PartitionError, match="decoder process did not start"):
+        stage(table([site.url(f"a.jpg?{n}") for n in range(20)]))
+    stage.close()
 
 
 def test_a_hostile_server_holds_a_partition_no_longer_than_the_deadline(site: Site) -> None:
