@@ -31,6 +31,7 @@ PLURALS = frozenset(
         "geese",
     }
 )
+GROUPS = frozenset({"group", "crowd", "team", "class", "herd", "flock", "pair", "crew", "line", "row"})
 PARTS = frozenset({"where", "while"})  # begin a part of their own: "in a garage, where he mends a car"
 POSSESSIVES = ("'s", "’s", "s'", "s’")
 
@@ -217,10 +218,15 @@ def _action(verb: Token, index: int, clause: int, phrases: list[Phrase], aimed: 
     subjects: list[Phrase] = []
     if here:
         subjects.append(here[0])
-        subjects += [phrase for phrase in here[1:-1] if phrase.link is None]
+        subjects += [phrase for phrase in here[1:-1] if phrase.link is None or _of_group(here[0], phrase)]
         if here[-1] is not here[0]:
             subjects.append(here[-1])
     return Action(verb, tuple(subjects), index, clause, aimed)
+
+
+def _of_group(whole: Phrase, part: Phrase) -> bool:
+    """Whether a phrase tells of whom a group is: "a group of women in caps exercising"."""
+    return whole.head.lower in GROUPS and part.link is not None and part.link.lower == "of"
 
 
 def joined(scene: Scene, phrase: Phrase, lexicon: Lexicon) -> frozenset[str]:

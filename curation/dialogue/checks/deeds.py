@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from curation.dialogue.checks.base import CARRIERS
 from curation.dialogue.checks.grammar import GROUPS
+from curation.dialogue.checks.links import BE, word_before
 from curation.dialogue.checks.otherwise import COVERED, close
 from curation.dialogue.given import Given
 from curation.dialogue.lexicon import Lexicon
@@ -132,4 +133,4 @@ def _subjects(action: Action, scene: Scene, lexicon: Lexicon) -> tuple[Phrase, .
         between = scene.tokens[first.start + len(first.words) : last.start]
         if between and between[0].lower in AUXILIARIES and all(token.kind is Kind.FUNCTION for token in between):
             return (last,)
-    return action.subjects[:1]
+    return tuple(who for who in action.subjects[:1] if word_before(scene, who) not in BE)  # "it is rusty and sits"

@@ -35,6 +35,7 @@ WORN = frozenset(
     }
 )
 COVERED = frozenset({"top", "cover", "garnish", "sprinkl", "decor", "dust", "drizzl", "coat", "fill", "load"})
+LINED = COVERED | {"line", "stack", "pile", "surround"}
 # what is down a slope is on it, and what happens during a class happens in it
 ALSO = {
     "in": frozenset({"during", "through"}),
@@ -156,6 +157,11 @@ def _holding(given: Given) -> frozenset[str]:
         for outer, inner in pairwise(given.phrases)
         if outer.head.stem in topped and inner.link is not None and inner.link.lower == "of"
     }
+    topped |= {
+        inner.head.stem  # the ramen of a "bowl of ramen with pork"
+        for outer, inner in pairwise(given.phrases)
+        if outer.head.stem in lexicon.holders and inner.link is not None and inner.link.lower == "of"
+    }
     topped |= {thing.head.stem for thing, told in pairwise(given.phrases) if told.link is COVERED_WITH}
     return lexicon.holders | lexicon.settings | lexicon.depictions | topped
 
@@ -184,7 +190,7 @@ def _undergoes(phrase: Phrase, link: Token, given: Given) -> bool:
         for thing in given.phrases
         if thing.link is not None and thing.link.lower == "with"
         for action in given.verbs_at(thing)
-        if action.verb.stem == link.stem and link.stem in COVERED
+        if action.verb.stem == link.stem and link.stem in LINED
     ]
     done = [action for doer in given.phrases for action in given.done_by(doer.head.stem, link.stem)]
     undergo = (thing for action in (*covered, *done) for thing in action.subjects[:1])

@@ -7,7 +7,7 @@ from typing import Literal
 from curation.dialogue.checks.base import FALSE_PREMISE, BaseCheck, Context, fail
 from curation.dialogue.denied import is_denial
 from curation.dialogue.premise import premise_foci
-from curation.dialogue.scene import Kind, Scene, Token, read
+from curation.dialogue.scene import Kind, Phrase, Scene, Token, plural, read
 from curation.samples import Reason, Reject
 
 ENDS = frozenset({"but", "because", "since", "that"})  # what a denial is about ends here
@@ -30,6 +30,9 @@ class Premise(BaseCheck):
         asked = next((f for f in premise_foci(context.evidence) if f.topic == context.turn.question), None)
         if asked is None:
             return fail(Reason.BAD_QUESTION, "the evidence does not refute what the question takes for granted")
+        slips = [phrase.text for phrase in context.answer.phrases if plural(phrase) and _is_no(phrase, context.answer)]
+        if slips:
+            return fail(Reason.MALFORMED, f"the answer is ungrammatical: “is {slips[0]}”")
         stated, denied = _parts(context.answer)
         if not denied:
             return fail(Reason.UNSUPPORTED, "the answer does not deny the false premise")
@@ -44,6 +47,11 @@ class Premise(BaseCheck):
         if told - known or _places(context.answer, truth, context):
             return fail(Reason.UNSUPPORTED, "the answer tells more than what is right")
         return None
+
+
+def _is_no(phrase: Phrase, answer: Scene) -> bool:
+    """Whether a phrase is what "is no" denies."""
+    return phrase.start > 0 and answer.tokens[phrase.start - 1].lower == "is" and phrase.words[0].lower == "no"
 
 
 def _parts(answer: Scene) -> tuple[frozenset[str], list[frozenset[str]]]:

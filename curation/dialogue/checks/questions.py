@@ -18,8 +18,9 @@ YES_NO = re.compile(r"^(is|are|was|were|do|does|did|can|could|will|would|has|hav
 COLOUR = re.compile(r"\bcolou?rs?\b", re.I)
 COUNT = re.compile(r"\bhow many\b", re.I)
 WHERE = re.compile(r"^where\b", re.I)
+ROUGHLY = frozenset({"several", "many", "dozens", "few", "both"})
 WHO = re.compile(r"^who\b", re.I)
-BESIDES = frozenset({"against", "to", "off"})  # "taped to a window"
+BESIDES = frozenset({"against", "to", "off", "up", "toward", "towards", "into", "past"})  # "taped to a window"
 DOING = re.compile(r"\b(doing|do)\?$|\bdoing\b", re.I)
 MATERIAL = re.compile(r"\bmade (of|from|out of)\b|\bmaterial\b", re.I)
 
@@ -93,7 +94,8 @@ class Answered(BaseCheck):
             (MATERIAL, frozenset(materials), "a material"),
         )
         for pattern, wanted, name in asked:
-            counted = pattern is COUNT and any(token.text[:1].isdigit() for token in context.answer.tokens)
+            roughly = {token.lower for token in context.answer.tokens} & ROUGHLY
+            counted = pattern is COUNT and (roughly or any(token.text[:1].isdigit() for token in context.answer.tokens))
             if pattern.search(question) and not counted and not fresh & wanted:
                 return fail(Reason.BAD_QUESTION, f"the question asks for {name}, the answer gives none")
         if COLOUR.search(question) and not _colour_of_asked(context, fresh & lexicon.colours):

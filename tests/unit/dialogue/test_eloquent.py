@@ -197,6 +197,24 @@ def test_a_fluent_description_passes_and_a_false_one_near_it_falls(caption: str,
             "The queue is outside umbrellas.",
         ),
         (
+            "Bowl of broth with sliced leeks, an egg and seaweed",
+            "What kind of vegetable is in the broth?",
+            "There are sliced leeks in the broth.",
+            "There is a bowl in the broth.",
+        ),
+        (
+            "A group of old women in swim caps stretching in an indoor pool",
+            "Where are the women stretching?",
+            "They are stretching in an indoor pool.",
+            "They are stretching in swim caps of a pool.",
+        ),
+        (
+            "A postman walks up a snowy path toward a house",
+            "Where is the postman walking?",
+            "The postman is walking up a snowy path toward a house.",
+            "The postman is walking up a house toward a snowy path.",
+        ),
+        (
             "Line chart of rye exports, 2015",
             "What year does the chart cover?",
             "The chart is of rye exports in 2015.",
@@ -251,3 +269,25 @@ def test_a_reason_may_call_whom_the_conclusion_names_she() -> None:
     question = "What might the goalkeeper be afraid of at this moment?"
     answer = "The goalkeeper may be trying to prevent a goal, because she dives to her left as the ball hits the post."
     assert failed(caption, question, answer, kind) == {}
+
+
+@pytest.mark.parametrize(
+    ("caption", "question", "right", "wrong"),
+    [
+        (
+            "An open suitcase with folded shawls, a lute and a felt hat lies on a bunk",
+            "What might one do with the open suitcase?",
+            "Someone may carry things in the open suitcase, because there are folded shawls and a lute in it.",
+            "Someone may carry things in the open suitcase, because there are folded flags and a drum in it.",
+        ),
+        (
+            "A girl in a wheelchair feeding pigeons near a well",
+            "Why might the animals come so close?",
+            "The pigeons may be hungry, because the girl is feeding them.",
+            "The girl may be hungry, because the pigeons are feeding her.",
+        ),
+    ],
+)
+def test_a_reason_may_be_put_as_people_put_it(caption: str, question: str, right: str, wrong: str) -> None:
+    assert failed(caption, question, right, "complex_reasoning") == {}
+    assert failed(caption, question, wrong, "complex_reasoning") != {}
