@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
+from curation.dialogue.wordlists import any_of, classes, read, read_kinds
 
 FOLDER = Path(__file__).parent / "lexicons"
 WORD = re.compile(r"[^\W_]+(?:[’'\-][^\W_]+)*")
@@ -48,7 +48,6 @@ class Lexicon:
         self._stemming = threading.Lock()  # it keeps the word it is at, and stages run in several threads
         self.irregular: dict[str, str] = {str(key): str(value) for key, value in words.get("irregular", {}).items()}
         self._stems: dict[str, str] = {}
-        self._words = words
         self._read_closed_classes(words)
         self._read_things(words)
         self._read_talk(words)
@@ -165,10 +164,10 @@ class Lexicon:
         self.verbs = self.stems(words.get("verbs", ()))
         self.verb_form_nouns = frozenset(words.get("verb_form_nouns", ()))
         self.ing_nouns = frozenset(words.get("ing_nouns", ()))
-        self.leaks = _any_of(words.get("leaks", ()))
-        self.refusals = _any_of(words.get("refusals", ()))
-        self.commands = _any_of(words.get("commands", ()))
-        self.unseen = _any_of(words.get("unseen", ()))
+        self.leaks = any_of(words.get("leaks", ()))
+        self.refusals = any_of(words.get("refusals", ()))
+        self.commands = any_of(words.get("commands", ()))
+        self.unseen = any_of(words.get("unseen", ()))
         self.entails = self._entailments(words.get("entails", {}), words["kinds"])
         self.animals |= self._kind("animal")
         self.living = self.persons | self.animals
@@ -176,7 +175,7 @@ class Lexicon:
         self.items = self._kind("item") | self._kind("clothing") | self._kind("shoe") | self._kind("hat")
         self.clothing |= self._kind("clothing") | self._kind("shoe") | self._kind("hat")
         self.holders |= self._kind("container")
-        self._same = self._classes([*words.get("same_preposition", ()), *words.get("same_colour", ())])
+        self._same = classes([*words.get("same_preposition", ()), *words.get("same_colour", ())], self.stem)
 
     def stem(self, word: str) -> str:
         """The form that all inflections of `word` share."""
@@ -247,14 +246,6 @@ class Lexicon:
         wanted = self.stem(kind)
         return frozenset(stem for stem in self.entails if wanted in self.entailed((stem,)))
 
-    def _classes(self, classes: list[list[str]]) -> dict[str, str]:
-        same: dict[str, str] = {}
-        for words in classes:
-            for word in words:
-                same[word] = words[0]
-                same.setdefault(self.stem(word), words[0])
-        return same
-
     def _cue(self, cue: dict[str, Any]) -> Cue:
         return Cue(
             stems=self.stems(cue["cue"]),
@@ -282,12 +273,6 @@ def third_person(verb: str) -> str:
     return f"{verb}es" if verb.endswith(("s", "x", "z", "ch", "sh", "o")) else f"{verb}s"
 
 
-def _any_of(patterns: Iterable[str]) -> re.Pattern[str]:
-    """One pattern that finds any of them as whole words; of no patterns, one that finds nothing."""
-    joined = "|".join(f"(?:{pattern})" for pattern in patterns)
-    return re.compile(rf"(?<!\w)(?:{joined})(?!\w)" if joined else r"(?!)", re.IGNORECASE)
-
-
 @functools.cache
 def lexicon(language: str) -> Lexicon | None:
     """The lexicon of an ISO 639-1 language, or None when there is none."""
@@ -295,30 +280,18 @@ def lexicon(language: str) -> Lexicon | None:
     if not path.is_file():
         return None
     cues, kinds = FOLDER / f"cues_{language}.yaml", FOLDER / f"kinds_{language}.txt"
-    words = _read(path)
+    words = read(path)
     planning = FOLDER / f"plan_{language}.yaml"
-    words |= _read(planning) if planning.is_file() else {}
-    words["kinds"] = _read_kinds(kinds) if kinds.is_file() else {}
-    return Lexicon(language, words, _read(cues)["cues"] if cues.is_file() else [])
+    words |= read(planning) if planning.is_file() else {}
+    words["kinds"] = read_kinds(kinds) if kinds.is_file() else {}
+    return Lexicon(language, words, read(cues)["cues"] if cues.is_file() else [])
 
 
 @functools.cache
 def toxic(language: str, also: tuple[str, ...] = ()) -> re.Pattern[str]:
     """What no dialogue in a language may hold, and the expressions of `also`."""
-    words = _read(FOLDER / "toxic.yaml")
-    return _any_of([*words["en"], *(words.get(language, ()) if language != "en" else ()), *also])
-
-
-def _read_kinds(path: Path) -> dict[str, list[str]]:
-    """Kinds of things, each with the words for one."""
-    lines = (line for line in path.read_text("utf-8").splitlines() if not line.startswith("#"))
-    return {kind: words.split() for kind, _, words in (line.partition(":") for line in lines)}
-
-
-def _read(path: Path) -> dict[str, Any]:
-    # BaseLoader leaves every scalar a string: to the others the preposition "on" is a boolean.
-    words: dict[str, Any] = yaml.load(path.read_text("utf-8"), Loader=yaml.BaseLoader)
-    return words
+    words = read(FOLDER / "toxic.yaml")
+    return any_of([*words["en"], *(words.get(language, ()) if language != "en" else ()), *also])
 
 
 @functools.cache

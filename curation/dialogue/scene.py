@@ -10,7 +10,9 @@ from dataclasses import dataclass, field, replace
 from itertools import takewhile
 
 from curation.dialogue.lexicon import Lexicon
-from curation.dialogue.tokens import SHOWS, SINGULAR_S, Kind, Token, tokens
+from curation.dialogue.tokens import tokens
+from curation.dialogue.verbs import SHOWS, SINGULAR_S
+from curation.dialogue.words import Kind, Token
 
 PLURALS = frozenset(
     {

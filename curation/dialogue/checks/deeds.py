@@ -11,7 +11,7 @@ from curation.dialogue.checks.otherwise import COVERED, close
 from curation.dialogue.given import Given
 from curation.dialogue.lexicon import Lexicon
 from curation.dialogue.scene import Action, Kind, Phrase, Scene
-from curation.dialogue.tokens import PARTICIPLES
+from curation.dialogue.verbs import PARTICIPLES
 
 AUXILIARIES = frozenset({"is", "are", "was", "were", "does", "do", "did", "has", "have", "can"})
 OF_THINGS = frozenset({"hold", "contain"})  # of a person or an animal, the word and the link checks ask for it

@@ -7,18 +7,18 @@ from tests.bench.bench_quality import DATA, SETS, labelled, scores
 # the share of bad turns that must fall at least, and of good ones that may at most, of all checks together
 BOUNDS = {
     "turns": (0.97, 0.05),
-    "turns_free": (0.97, 0.15),
-    "turns_heldout": (0.97, 0.06),
+    "turns_free": (0.97, 0.12),
+    "turns_heldout": (0.97, 0.05),
     "turns_fresh": (0.97, 0.05),
-    "turns_fourth": (0.97, 0.06),
+    "turns_fourth": (0.97, 0.05),
     "turns_qwen": (0.88, 0.05),
     "turns_sixth": (0.93, 0.05),
     "turns_seventh": (0.92, 0.07),
     "turns_eighth": (0.97, 0.05),
-    "turns_ninth": (0.94, 0.78),
-    "turns_tenth": (0.95, 0.11),
-    "turns_strong": (0.66, 0.13),
-    "turns_paraphrased": (0.92, 0.13),
+    "turns_ninth": (0.94, 0.72),
+    "turns_tenth": (0.95, 0.08),
+    "turns_strong": (0.66, 0.09),
+    "turns_paraphrased": (0.92, 0.10),
 }
 ENGLISH = ("turns_strong", "turns_paraphrased")  # English alone
 

@@ -1,0 +1,39 @@
+"""The files of a language's words, read, and what is made of their lists."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+
+def read_kinds(path: Path) -> dict[str, list[str]]:
+    """Kinds of things, each with the words for one."""
+    lines = (line for line in path.read_text("utf-8").splitlines() if not line.startswith("#"))
+    return {kind: words.split() for kind, _, words in (line.partition(":") for line in lines)}
+
+
+def read(path: Path) -> dict[str, Any]:
+    """A file of lists by name, every scalar a string."""
+    # BaseLoader leaves every scalar a string: to the others the preposition "on" is a boolean.
+    words: dict[str, Any] = yaml.load(path.read_text("utf-8"), Loader=yaml.BaseLoader)
+    return words
+
+
+def any_of(patterns: Iterable[str]) -> re.Pattern[str]:
+    """One pattern that finds any of them as whole words; of no patterns, one that finds nothing."""
+    joined = "|".join(f"(?:{pattern})" for pattern in patterns)
+    return re.compile(rf"(?<!\w)(?:{joined})(?!\w)" if joined else r"(?!)", re.IGNORECASE)
+
+
+def classes(of: Iterable[list[str]], stem: Callable[[str], str]) -> dict[str, str]:
+    """One representative, the first, of each word and each stem of words that say the same."""
+    same: dict[str, str] = {}
+    for words in of:
+        for word in words:
+            same[word] = words[0]
+            same.setdefault(stem(word), words[0])
+    return same
