@@ -141,7 +141,7 @@ class ComplexReasoning(_StatementType):
 
 class FalsePremise(_StatementType):
     """A question that takes for granted what the evidence excludes (a color, a deed, a place, a kind of thing ...), and
-    an answer that puts it right. Off by default."""
+    an answer that puts it right."""
 
     name = "false_premise"
     needs = "nothing is told that excludes something which a question could take for granted"

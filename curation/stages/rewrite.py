@@ -33,7 +33,9 @@ class RewriteSection(Section):
     language: str | None = Field(None, pattern=r"^[a-z]{2}$")
     """Language of every dialogue (ISO 639-1); none means each caption's own. Captions of other languages need
     `evidence.translate` or `evidence.describe`, whose text in this language is then all the evidence there is."""
-    mix: dict[str, float] = Field({"conversation": 0.42, "detailed_description": 0.38, "complex_reasoning": 0.2})
+    mix: dict[str, float] = Field(
+        {"conversation": 0.4, "detailed_description": 0.36, "complex_reasoning": 0.18, "false_premise": 0.06}
+    )
     """Share of each response type among the accepted turns, as far as captions can carry it; shares are normalised.
     Compare Instructify's 0.37 conversation, 0.15 description, 0.49 reasoning, which a lone alt-text cannot carry."""
     lean: dict[str, float] = Field(default_factory=dict)
