@@ -17,7 +17,7 @@ What these catch: words, numbers, names and colours that the evidence does not g
 what, and what stands where; in Spanish and German which qualities stand with which nouns, and who of several does and
 has what. What they leave to the judge: paraphrase that needs knowledge of the world (they fail 1 to 5 % of the
 true turns that a 1.5B model writes by this project's prompts, 5 to 15 % of freer ones of the kinds they were mended on,
-an eighth to a fifth of the first replies of strong writers to those prompts, and seven tenths of what such a one
+a seventh to a fifth of the first replies of strong writers to those prompts, and seven tenths of what such a one
 freely says of a caption: sums, denials, single words, inferences of his own), which of two things a last phrase hangs
 on ("cake with candles on a plate"), and the gender of German nouns that the caption does not tell.
 

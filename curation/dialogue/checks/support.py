@@ -16,6 +16,7 @@ from curation.dialogue.denied import denied, is_denial
 from curation.dialogue.lexicon import POSSESSIVE, Lexicon
 from curation.dialogue.lexicon import Cue as CueWord
 from curation.dialogue.scene import Kind, Phrase, Scene, plural, read
+from curation.dialogue.tokens import is_finite
 from curation.samples import Reason, Reject
 
 ABOUT = frozenset({"about", "around", "over", "under", "some"})
@@ -279,7 +280,8 @@ def _reason_holds(reason: Scene, concluded: frozenset[str], context: Context) ->
     words = [token.lower for token in reason.tokens]
     if words[:2] == ["it", "is"] and reason.tokens[2].kind is Kind.PREPOSITION:
         return fail(Reason.MALFORMED, f"“it is {words[2]}” says of nothing where or when it is")
-    if not reason.actions and not set(words) & lexicon.auxiliaries:
+    tells = any(is_finite(token.text, token.kind, lexicon) or token.stem in lexicon.resting for token in reason.tokens)
+    if not reason.actions and not tells:
         return fail(Reason.MALFORMED, "the reason is no sentence: it has no verb")
     joins = {("is", "of"), ("are", "of")} & set(pairwise(words))
     if joins and reason.content[-1].stem not in lexicon.materials:  # a wall may be of brick, no pancake of blueberry
