@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -31,9 +32,12 @@ IMITATED = frozenset({"faux", "fake", "imitation", "artificial", "look", "effect
 
 def foci(evidence: Evidence) -> list[Focus]:
     """Every focus that the evidence supports, the surest kinds first, without duplicates."""
+    return list(_foci(evidence)) if evidence.lexicon.reads else []
+
+
+@functools.lru_cache(maxsize=64)  # a false premise is made of the same
+def _foci(evidence: Evidence) -> tuple[Focus, ...]:
     found: dict[str, Focus] = {}
-    if not evidence.lexicon.reads:
-        return []
     for at, (fact, scene) in enumerate(zip(evidence.facts, evidence.scenes, strict=True)):
         if fact.source == OCR:
             found[WRITTEN.topic] = replace(WRITTEN, expected=_words_of(scene), fact=at)
@@ -42,7 +46,7 @@ def foci(evidence: Evidence) -> list[Focus]:
         for source in (_counts, _colours, last_colour, _wearing, _objects, _doing, _places, _materials, things):
             for focus in source(view):
                 found.setdefault(focus.topic, replace(focus, fact=at))
-    return list(found.values())
+    return tuple(found.values())
 
 
 def _words_of(scene: Scene) -> frozenset[str]:

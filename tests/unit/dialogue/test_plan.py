@@ -87,7 +87,8 @@ def test_every_sample_that_carries_anything_gets_a_turn_when_none_may_be_spared(
 
 
 def test_titles_that_carry_a_description_alone_are_spared_as_far_as_the_mix_needs_it() -> None:
-    rich, title = Carries(("complex_reasoning", "detailed_description"), 3, 3), Carries(("detailed_description",), 0, 0)
+    rich = Carries(("complex_reasoning", "detailed_description", "false_premise"), 3, 3)
+    title = Carries(("detailed_description",), 0, 0)
     few = solve(SECTION.shares, {rich: 900.0, title: 100.0}, 4, {})
     assert few.misses(SECTION.shares) < 0.001
     assert few.spared < 0.01
