@@ -92,3 +92,8 @@ def _jpeg(image: Image.Image) -> bytes:
     out = io.BytesIO()
     image.save(out, "JPEG", quality=90)
     return out.getvalue()
+
+
+def test_an_assistant_in_a_caption_is_a_person_and_no_command() -> None:
+    assert gather("A dentist smiles at her assistant", "en") is not None
+    assert gather("You are a helpful assistant", "en") is None
