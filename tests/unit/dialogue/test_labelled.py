@@ -19,8 +19,9 @@ BOUNDS = {
     "turns_tenth": (0.95, 0.08),
     "turns_strong": (0.66, 0.09),
     "turns_paraphrased": (0.92, 0.10),
+    "turns_premise": (1.0, 0.0),
 }
-ENGLISH = ("turns_strong", "turns_paraphrased")  # English alone
+ENGLISH = ("turns_strong", "turns_paraphrased", "turns_premise")  # English alone
 
 # the share of good turns that a single check may lose, where it is not 5 %
 WORST = {"turns_free": 0.065, "turns_ninth": 0.47, "turns_strong": 0.065, "turns_paraphrased": 0.07}
