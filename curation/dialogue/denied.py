@@ -19,8 +19,8 @@ def denied(scene: Scene) -> frozenset[str]:
     for token in scene.tokens:
         if is_denial(token.lower):
             denial, some, acts = token.lower, False, False
-        elif not denial:
-            continue
+        elif not denial or token.lower == "longer":
+            continue  # "no longer crying"
         elif token.kind is Kind.BREAK or (some and token.kind is Kind.VERB):
             denial = ""
         elif token.kind in (Kind.WORD, Kind.VERB):

@@ -93,6 +93,7 @@ def test_a_good_turn_passes_every_check(caption: str, question: str, answer: str
         ("numbers", "unsupported", "Greek coins", "What is shown?", "It is a Greek coin."),
         ("gender", "unsupported", "Hiker on a hill", "Where is the hiker?", "She is on a hill."),
         ("negation", "unsupported", COAT, "What is the man doing?", "The man is not walking."),
+        ("negation", "unsupported", "Girl who is no longer crying", "What is she doing?", "The girl is crying."),
         ("relations", "unsupported", COAT, "What color is the man?", "The man is blue."),
         ("relations", "unsupported", "Box beside a room with toys", "What is in the box?", "Toys are in the box."),
         ("relations", "unsupported", "Woman with a cup", "What is in the cup?", "The woman is in the cup."),
