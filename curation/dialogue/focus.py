@@ -185,8 +185,9 @@ def _places(view: View) -> Iterator[Focus]:
             continue
         if phrase.link.lower in ("between", "among") and not is_plural(phrase, scene, lexicon):
             continue  # "between a row of cafes and a square"
-        if phrase.determiner in ("each", "every"):
-            continue  # "a staircase with pots on every step"
+        own = phrase.determiner in ("its", "their") and phrase is not scene.phrases[1]
+        if own or phrase.determiner in ("each", "every"):
+            continue  # "an escalator is closed, and a man sits on its steps"; "a staircase with pots on every step"
         no_place = lexicon.clothing | lexicon.times | frozenset(lexicon.materials) | lexicon.colours
         if phrase.head.stem in no_place or not in_place(phrase, lexicon):  # boots in brown leather are nowhere yet
             continue
@@ -225,7 +226,7 @@ def hangs_on_first(scene: Scene, phrase: Phrase, lexicon: Lexicon) -> bool:
     stays = not acts or acts[-1] in lexicon.staying
     if stays and all(link is None or link.lower == "of" for link in between):
         return True
-    held = any(link is None or link.lower != "of" for link in between)
+    held = any(link is not None and link.kind is Kind.VERB for link in between)
     if held and any(action.verb.stem in lexicon.distant for action in scene.actions if action.start < phrase.start):
         return False  # "a crowd watches a band on a stage"
     return phrase.head.stem in lexicon.settings or phrase.capitalised

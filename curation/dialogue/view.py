@@ -72,8 +72,8 @@ class View:
         for action in self.actions:
             if action.start > end:
                 return
-            if action.verb.stem in self.lexicon.frame or self.doubtful(action):
-                continue
+            if action.verb.stem in self.lexicon.frame or self.doubtful(action) or action.verb.lower == "lit":
+                continue  # "a patio lit by a torch"
             if action.subjects[0].head.stem in self.lexicon.depictions or self.loose(action):
                 continue
             before = self.scene.tokens[action.start - 1] if action.start else None

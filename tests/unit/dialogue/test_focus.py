@@ -127,6 +127,7 @@ def test_what_is_claimed_of_a_thing_is_asked(caption: str, kind: str, topic: str
         "A crowd watches a band play on a large stage",
         "A staircase with potted cacti on every step",
         "A tractor moves slowly behind them",
+        "The escalator is closed off with tape, and a technician sits on its steps",
         "Passersby reflected in the glass",
     ],
 )
