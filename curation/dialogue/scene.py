@@ -15,23 +15,8 @@ from curation.dialogue.verbs import SHOWS, SINGULAR_S
 from curation.dialogue.words import Kind, Token
 
 PLURALS = frozenset(
-    {
-        "cacti",
-        "fungi",
-        "octopi",
-        "alumni",
-        "oxen",
-        "dice",
-        "men",
-        "women",
-        "children",
-        "people",
-        "police",
-        "feet",
-        "teeth",
-        "mice",
-        "geese",
-    }
+    {"men", "women", "children", "people", "police", "feet", "teeth", "mice", "geese", "oxen", "dice"}
+    | {"cacti", "fungi", "octopi", "alumni"}
 )
 GROUPS = frozenset({"group", "crowd", "team", "class", "herd", "flock", "pair", "crew", "line", "row"})
 PARTS = frozenset({"where", "while"})  # begin a part of their own: "in a garage, where he mends a car"

@@ -120,6 +120,16 @@ def is_verb(index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon, v
         return lexicon.stem(word) in lexicon.verbs | verbs  # "a diagram that compares cats and dogs"
     if before is Kind.WORD and after_word in ARTICLES:
         return True  # "firefighters battle a fire": whatever stands between a noun and an article
+    return _is_form_of_verb(index, words, kinds, lexicon, verbs, after_aux)
+
+
+def _is_form_of_verb(
+    index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon, verbs: frozenset[str], after_aux: bool
+) -> bool:
+    """Whether a word that may be a form of a known verb stands where a verb does."""
+    word = words[index].lower()
+    before, before_word = (kinds[index - 1], words[index - 1].lower()) if index else (Kind.BREAK, "")
+    after, after_word = (kinds[index + 1], words[index + 1].lower()) if index + 1 < len(words) else (Kind.BREAK, "")
     bare = many(before_word) and lexicon.present.get(words[index]) is False  # "commuters wade through"
     if not (bare or lexicon.stem(word) in lexicon.verbs | verbs) or (
         word in lexicon.verb_form_nouns and lexicon.stem(word) not in verbs

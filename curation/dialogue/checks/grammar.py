@@ -14,22 +14,8 @@ from curation.samples import Reason, Reject
 
 FINITE = frozenset({"is", "are", "was", "were"})
 SOUNDS_LIKE_YOU = (
-    "unic",
-    "unif",
-    "unil",
-    "unio",
-    "uniq",
-    "unis",
-    "unit",
-    "univ",
-    "eu",
-    "one",
-    "use",
-    "usa",
-    "uk",
-    "ut",
-    "uv",
-)
+    "unic", "unif", "unil", "unio", "uniq", "unis", "unit", "univ", "eu", "one", "use", "usa", "uk", "ut", "uv",
+)  # fmt: skip
 GROUPS = frozenset({"pair", "group", "herd", "flock", "team", "family", "couple", "crew", "crowd", "band"})
 MATERIALS = frozenset({"wooden", "woolen", "woollen", "golden", "earthen", "silken"})  # a thing is made of wood
 PARTICIPLE = ("ge", "be", "ver", "er", "zer", "ent")  # of German ones; "bedeckt mit" is no verb of a sentence
