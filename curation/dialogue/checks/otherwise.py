@@ -21,18 +21,8 @@ SIDES = frozenset({"left", "right", "center", "centre"})
 HELD_IN = frozenset({"in", "on"})  # where what a holder is "with" is
 SEATS = frozenset({"chair", "armchair", "stool", "bench", "seat", "sofa"})
 WORN = frozenset(
-    {
-        "glasses",
-        "sunglasses",
-        "spectacles",
-        "goggles",
-        "headphones",
-        "headlamps",
-        "headlamp",
-        "earphones",
-        "earrings",
-        "makeup",
-    }
+    {"glasses", "sunglasses", "spectacles", "goggles", "headphones", "headlamps", "headlamp", "earphones", "earrings"}
+    | {"makeup"}
 )
 COVERED = frozenset({"top", "cover", "garnish", "sprinkl", "decor", "dust", "drizzl", "coat", "fill", "load"})
 LINED = COVERED | {"line", "stack", "pile", "surround"}
