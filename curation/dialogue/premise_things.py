@@ -9,9 +9,10 @@ from curation.dialogue.focus import IMITATED, NUMBER_LIMIT, ROUGH
 from curation.dialogue.model import Evidence
 from curation.dialogue.premise_table import Refuted, Table, several
 from curation.dialogue.scene import POSSESSIVES, Kind, Phrase, Token, joined
-from curation.dialogue.seen import WHOLES, is_animal, is_art, is_person, sure_claims
+from curation.dialogue.seen import is_animal, is_art, is_person, sure_claims
 from curation.dialogue.subjects import SHADES, is_plural
 from curation.dialogue.view import View
+from curation.dialogue.words import WHOLES
 
 ADJECTIVES = ("ed", "proof")
 TITLE_WORDS = 5  # of a phrase of which the first may tell the color of the last

@@ -8,12 +8,10 @@ from itertools import pairwise
 
 from curation.captions.depicts import is_visible
 from curation.dialogue.lexicon import Lexicon, third_person
-from curation.dialogue.scene import SINGULAR_S, Kind, Phrase, Scene
+from curation.dialogue.scene import Kind, Phrase, Scene
 from curation.dialogue.seen import is_name, sure_claims
+from curation.dialogue.words import is_several
 
-SEVERAL = frozenset(
-    {"men", "women", "children", "people", "police", "feet", "teeth", "mice", "geese", "cattle", "passersby"}
-)
 ADVERBS = frozenset({"still", "half", "almost", "nearly", "partly", "fully", "newly", "barefoot"})
 NATION = frozenset(
     {"Greek", "French", "Dutch", "British", "English", "Irish", "Spanish", "Danish", "Swedish", "Scottish", "Turkish"}
@@ -79,14 +77,10 @@ def _joins(one: Phrase, two: Phrase, scene: Scene) -> bool:
 
 def is_plural(phrase: Phrase, scene: Scene, lexicon: Lexicon) -> bool:
     """Whether a phrase is of several things, as far as its form tells. Names are of one."""
-    word, head = phrase.head.lower, phrase.head
-    if is_name(phrase, scene, lexicon) or (
-        head.text[:1].isupper() and head is not scene.tokens[0] and not scene.titled
-    ):
-        return False
-    if word in SEVERAL or word.endswith(("men", "children")):
-        return True
-    return word.endswith("s") and not word.endswith(("ss", "us", "is", "'s", "’s")) and word not in SINGULAR_S
+    head = phrase.head
+    within = head is not scene.tokens[0] and not scene.titled
+    named = is_name(phrase, scene, lexicon) or (head.text[:1].isupper() and within)
+    return not named and is_several(head.lower)
 
 
 def plain(phrase: Phrase, scene: Scene, lexicon: Lexicon, materials: bool = True) -> str:
