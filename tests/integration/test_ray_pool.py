@@ -9,6 +9,7 @@ import threading
 import urllib.request
 from collections.abc import Callable, Iterator
 from time import monotonic
+from typing import Any
 
 import pytest
 import ray
@@ -26,23 +27,18 @@ BROKEN = PoolSection(model="broken", kind="cpu")
 LONG_S = 120.0
 
 
-@serve.deployment(name="Server:tiny", ray_actor_options={"num_cpus": 3}, num_replicas=2, health_check_period_s=1)
 class Server:
-    """Of two, the second has no place on the four CPUs that the tests' Ray has."""
-
     def __call__(self) -> int:
         return os.getpid()
 
 
-@serve.deployment(name="Server:broken", ray_actor_options={"num_cpus": 0}, max_constructor_retry_count=1)
 class Broken:
     def __init__(self) -> None:
         raise RuntimeError("no such model")
 
 
-@serve.deployment(ray_actor_options={"num_cpus": 0})
 class Door:
-    def __init__(self, server: serve.handle.DeploymentHandle) -> None:
+    def __init__(self, server: Any) -> None:
         self._server = server
 
     async def __call__(self, _: object) -> int:
@@ -67,13 +63,17 @@ def port(ray_cluster: None) -> Iterator[int]:
 
 @pytest.fixture(scope="module")
 def pool(port: int) -> Iterator[ServePool]:
-    deploy(SECTION, Server)
+    # Of two, the second has no place on the four CPUs that the tests' Ray has.
+    deploy(SECTION, Server, cpus=3, num_replicas=2, health_check_period_s=1)
     with ServePool(SECTION) as pool:
         yield pool
 
 
-def deploy(section: PoolSection, server: serve.Deployment) -> None:
-    target = RunTarget(Door.bind(server.bind()), name=section.app, route_prefix=f"/{section.app}")
+def deploy(section: PoolSection, server: type, cpus: int, **more: Any) -> None:
+    deployment: Any = serve.deployment  # of which Ray 2.60 says the wrong type
+    door = deployment(Door).options(ray_actor_options={"num_cpus": 0})
+    named = deployment(server).options(name=f"Server:{section.model}", ray_actor_options={"num_cpus": cpus}, **more)
+    target = RunTarget(door.bind(named.bind()), name=section.app, route_prefix=f"/{section.app}")
     serve.run_many([target], wait_for_ingress_deployment_creation=False, wait_for_applications_running=False)
 
 
@@ -112,7 +112,7 @@ def test_a_replica_that_dies_before_all_have_been_up_is_replaced_and_ends_nothin
 
 
 def test_a_model_that_cannot_be_loaded_fails_the_pool_with_its_cause(port: int) -> None:
-    deploy(BROKEN, Broken)
+    deploy(BROKEN, Broken, cpus=0, max_constructor_retry_count=1)
     with ServePool(BROKEN) as broken, pytest.raises(PoolError, match=r"pool broken cannot start: .*no such model"):
         broken.wait_ready(LONG_S)
 
