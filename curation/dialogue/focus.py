@@ -128,7 +128,7 @@ def _wearing(view: View) -> Iterator[Focus]:
 def _objects(view: View) -> Iterator[Focus]:
     lexicon = view.lexicon
     for action, doing in view.present():
-        direct = next((phrase for phrase in view.phrases if phrase.link is action.verb), None)
+        direct = view.object_of(action)
         between = view.scene.tokens[action.start + 1 : direct.start] if direct else []
         if any(token.lower not in lexicon.determiners | {"out"} for token in between):
             continue  # "drives off the first tee"

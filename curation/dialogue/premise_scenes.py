@@ -82,7 +82,7 @@ class _Reader:
             if focus.asked != {action.verb.stem}:
                 continue
             who = action.subjects[0]
-            what = next((phrase for phrase in self.view.phrases if phrase.link is action.verb), None)
+            what = self.view.object_of(action)
             if what is not None and what.head.stem in focus.expected:
                 kind = "wearing" if doing == "wearing" else "object"
                 yield from self._other_object(kind, who, doing, what)

@@ -74,6 +74,7 @@ class Scene:
     phrases: list[Phrase] = field(default_factory=list)
     actions: list[Action] = field(default_factory=list)
     plain: frozenset[str] = frozenset()  # stems that begin no name at the start of a text: colours, numbers, materials
+    text: str = ""
 
     @property
     def content(self) -> list[Token]:
@@ -100,7 +101,7 @@ def read(text: str, lexicon: Lexicon, verbs: frozenset[str] = frozenset(), sente
     """The reading of `text` in the lexicon's language. `verbs` are stems of verbs beyond the lexicon's; a `sentence`
     has a verb."""
     plain = lexicon.colours | frozenset(lexicon.numbers) | frozenset(lexicon.materials)
-    scene = Scene(tokens(text, lexicon, verbs, sentence), plain=plain)
+    scene = Scene(tokens(text, lexicon, verbs, sentence), plain=plain, text=text)
     clause = 0
     link: Token | None = None
     determiner = ""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from curation.captions.depicts import is_visible
 from curation.dialogue.denied import denied, is_denial
 from curation.dialogue.lexicon import Lexicon
+from curation.dialogue.parse import parse
 from curation.dialogue.scene import Action, Kind, Phrase, Scene
 from curation.dialogue.seen import is_animal, is_art, is_name, is_person, is_sight, seen
 from curation.dialogue.subjects import Subject, gerund, names_something, subject_of
@@ -27,11 +28,12 @@ class View:
     @classmethod
     def of(cls, scene: Scene, lexicon: Lexicon) -> View:
         """The view of one fact."""
-        absent = denied(scene)
+        absent, again = denied(scene), parse(scene.text, lexicon)
         shown = tuple(
             phrase
             for phrase in seen(scene, lexicon)
             if not absent & {word.stem for word in phrase.words} and not any(is_denial(w.lower) for w in phrase.words)
+            if again.is_thing(phrase.head) or is_person(phrase, lexicon) or is_animal(phrase, lexicon)
         )
         return cls(scene, lexicon, shown, tuple(act for act in scene.actions if act.verb.stem not in absent))
 
@@ -84,6 +86,14 @@ class View:
             if doing and (doing == action.verb.lower or (before is not None and before.kind is Kind.WORD)):
                 yield action, doing
 
+    def object_of(self, action: Action) -> Phrase | None:
+        """What something is surely done to."""
+        direct = next((phrase for phrase in self.phrases if phrase.link is action.verb), None)
+        if direct is None:
+            return None
+        stems = frozenset(word.stem for word in direct.words)
+        return direct if parse(self.scene.text, self.lexicon).may_be_done_to(action.verb, stems) else None
+
     def loose(self, action: Action) -> bool:
         """Whether a title only strings words together: "3 Corvette Racing", "Puppies Playing Water Polo Baby Quilt"."""
         if not all(token.text[:1].isupper() for token in self.scene.content):
@@ -99,6 +109,9 @@ class View:
         if not action.subjects or action.subjects[0] not in self.phrases:
             return True
         first, last = action.subjects[0], action.subjects[-1]
+        named = [*first.words, *(joined.words if (joined := self.subject(first).joined) else ())]
+        if not parse(self.scene.text, self.lexicon).may_do(action.verb, frozenset(word.stem for word in named)):
+            return True
         if first is last or last is self.subject(first).joined:
             return not all(names_something(phrase, self.lexicon) for phrase in (first, last))
         second = is_person(last, self.lexicon) or is_animal(last, self.lexicon)
