@@ -24,7 +24,6 @@ SHADES = frozenset(
     {"light", "dark", "pale", "bright", "deep", "hot", "mint", "navy", "royal", "rose", "sky", "olive", "baby", "neon"}
     | {"pastel", "lime", "forest", "army", "off", "matte", "stainless", "solid", "sterling", "pure", "genuine", "real"}
 )
-SEVERAL_THINGS = re.compile(r"(?<!['’su])s$")
 DOUBLED = re.compile(r"[^aeiou]?[aeiou][bdgklmnprtv]$")  # of a short verb: hug, run
 
 
@@ -106,20 +105,16 @@ def names_something(phrase: Phrase, lexicon: Lexicon) -> bool:
     """Whether a phrase's head is a noun: no colour, no number, no letter, no "wooden" before what was taken for a
     verb."""
     head = phrase.head
-    if any(word.lower in lexicon.people and word.lower.endswith(("s", "men", "children")) for word in phrase.modifiers):
-        return False  # "mourners lay flowers": a verb was taken for a noun
+    if any(word.lower in lexicon.people - {"police"} and is_several(word.lower) for word in phrase.modifiers):
+        return False  # "mourners lay flowers": a verb was taken for a noun; not "police officers"
     if any(
-        (one.lower in lexicon.people or SEVERAL_THINGS.search(one.lower)) and two.lower.endswith("ing")
+        (one.lower in lexicon.people or is_several(one.lower)) and two.lower.endswith("ing")
         for one, two in pairwise(phrase.words)
     ):
         return False  # "a monk crossing paths", "lanterns hanging"
     if any(word.text.islower() and lexicon.present.get(word.lower) for word in phrase.words[1:-1]):
         return False  # "a tractor spreads manure"
-    if (
-        len(phrase.words) > 1
-        and lexicon.present.get(head.text) is False
-        and SEVERAL_THINGS.search(phrase.words[-2].text)
-    ):
+    if len(phrase.words) > 1 and lexicon.present.get(head.text) is False and is_several(phrase.words[-2].text):
         return False  # "surgeons in green gowns bend over a table"
     if head.lower in ADVERBS or any(word.lower in ADVERBS for word in phrase.words[1:]):
         return False  # "its coat still wet"

@@ -185,7 +185,8 @@ def _acts_now(index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon)
     named = end - start > 1 and who[:1].isupper() and words[end - 2][:1].isupper()
     named = named and not lexicon.describes(words[end - 2])
     several = Kind.CONJUNCTION in kinds[start:end] or (is_several(who.lower()) and not (named and who.endswith("s")))
-    agrees = who.lower() in GROUPS or lexicon.present[word] is not several
+    goes_on = after and kinds[index + 1] is not Kind.BREAK  # "[Group Buy]" is none
+    agrees = lexicon.present[word] is not several or (who.lower() in GROUPS and goes_on)
     if not (living or named) or who.lower().endswith(POSSESSIVES) or not agrees:
         return False
     if index + 1 < len(words) and kinds[index + 1] is Kind.CONJUNCTION:
