@@ -22,8 +22,9 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from curation.errors import RecipeError
+from curation.samples import schema_difference
 from curation.table.receipt import Receipt, ShardFile
-from curation.table.shard import TABLE_SCHEMA, difference
+from curation.table.shard import TABLE_SCHEMA
 from curation.table.storage import Storage
 from curation.table.transactions import Transactions
 
@@ -52,7 +53,7 @@ def open_table(storage: Storage) -> DeltaTable:
     table = DeltaTable(storage.uri(), storage_options=storage.delta_options())
     arrow: Any = table.schema().to_arrow()
     schema = pa.schema(arrow)
-    problem = None if schema.equals(TABLE_SCHEMA) else difference(schema, TABLE_SCHEMA)
+    problem = None if schema.equals(TABLE_SCHEMA) else schema_difference(schema, TABLE_SCHEMA)
     if table.metadata().partition_columns != ["outcome"]:
         problem = f"partitioned by {table.metadata().partition_columns}, expected ['outcome']"
     if problem:
