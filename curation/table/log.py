@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -88,6 +88,25 @@ def add_action(file: ShardFile, data_change: bool = True) -> AddAction:
         modification_time=int(time.time() * 1000),
         data_change=data_change,
         stats=json.dumps({"numRecords": file.rows}),
+    )
+
+
+def write_version(
+    table: DeltaTable, actions: Sequence[AddAction], info: dict[str, Any], numbers: Mapping[str, int]
+) -> None:
+    """Commit log entries as one version, with this commit info and these numbers as app transactions.
+
+    Raises what delta-rs raises: it does so too when the version landed and its answer was lost.
+    """
+    from deltalake import CommitProperties, Transaction
+
+    transactions = [Transaction(name, number) for name, number in numbers.items()]
+    table.create_write_transaction(
+        list(actions),
+        mode="append",
+        schema=TABLE_SCHEMA,
+        partition_by="outcome",
+        commit_properties=CommitProperties(custom_metadata=info, app_transactions=transactions),
     )
 
 
