@@ -4,6 +4,7 @@ text itself says of a cause or a purpose."""
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -14,7 +15,7 @@ from curation.dialogue.model import Evidence, Focus
 from curation.dialogue.reasons import stated
 from curation.dialogue.scene import Kind, Phrase, Scene
 from curation.dialogue.seen import is_animal, is_art
-from curation.dialogue.subjects import names_something, with_article
+from curation.dialogue.subjects import is_plural, names_something, with_article
 from curation.dialogue.view import View
 
 # What a reason may begin with: a sentence about something in the image. "It is" begins that of a time, and one about
@@ -49,6 +50,7 @@ def cue_foci(evidence: Evidence) -> list[Focus]:
             reason = f"(?:it is [a-z ]{{3,20}}|{REASON})" if named & evidence.lexicon.times else REASON
             if cue.again:
                 reason = f"(?:{cue.again} {REASON_WORDS}|{reason})"
+            reason = cue.own or reason
             form = f"{cue.conclusion[:1].upper()}{cue.conclusion[1:]}, because {reason}"
             found.extend(
                 Focus(
@@ -130,9 +132,24 @@ def _told_of(cue: Cue, view: View, at: Phrase | None) -> Iterator[Cue]:
             conclusion = conclusion.replace(slot, text)
             words |= view.lexicon.stems(WORD.findall(text)) if slot in cue.conclusion else frozenset()
     if ask and WHO not in conclusion and WHAT not in conclusion:
-        meant = who if WHO in cue.conclusion else at if WHAT in cue.conclusion else None
+        meant = who if WHO in cue.conclusion else None
         again = _again(meant, view) if meant else ""
-        yield replace(cue, ask=ask, conclusion=conclusion, words=words, again=again, rank=-1 if apart else cue.rank)
+        own = _own_reason(at, cue, view) if at is not None and WHAT in cue.conclusion else ""
+        rank = -1 if apart or cue.rank < 0 else cue.rank + (not own)  # what happens says more than what is there
+        yield replace(cue, ask=ask, conclusion=conclusion, words=words, again=again, own=own, rank=rank)
+
+
+def _own_reason(thing: Phrase, cue: Cue, view: View) -> str:
+    """A regular expression of the reason for what is concluded of a thing, which must tell what that is: "it is made of
+    wood". A fence does not burn because somebody leans on it."""
+    several = is_plural(thing, view.scene, view.lexicon)
+    made_of = next((word.lower for word in thing.modifiers if word.stem in cue.stems & set(view.lexicon.materials)), "")
+    if made_of:
+        told = "made of wood" if made_of == "wooden" else f"made of {re.escape(made_of)}"
+    else:
+        text = thing.text.lower() if view.scene.titled or not thing.start else thing.text
+        told = re.escape(text) if several else f"an? {re.escape(text)}"
+    return f"{'they are' if several else 'it is'} {told}"
 
 
 def _again(who: Phrase, view: View) -> str:

@@ -35,8 +35,8 @@ def stated(view: View) -> Iterator[Cue]:
 def _purposes(view: View, action: Action, doing: str) -> Iterator[Cue]:
     """ "Boy standing on a stool to reach the jar": he may want to reach the jar."""
     tokens, lexicon = view.scene.tokens, view.lexicon
-    if action.verb.stem in lexicon.intents:
-        return  # "teaching his daughter to ride": she wants to
+    if action.verb.stem in lexicon.intents or not view.living(action.subjects[0]):
+        return  # "teaching his daughter to ride": she wants to; fireworks want nothing
     for at in range(action.start + 1, len(tokens) - 1):
         if tokens[at].kind is Kind.BREAK or (tokens[at].kind is Kind.VERB and tokens[at - 1].lower != "to"):
             return
