@@ -137,6 +137,7 @@ class Lexicon:
         self.social = self.stems(words.get("social", ()))
         self.fixed = self.colours | frozenset(self.numbers) | frozenset(self.materials)
         self.carriers = self.stems(words.get("carriers", ()))
+        self.idle = self.stems(words.get("idle", ()))
         self.photos = self.stems(words.get("photos", ()))
         self.art = self.stems(words.get("art", ()))
         self.no_places = self.stems(words.get("no_places", ()))

@@ -99,6 +99,8 @@ def _with_object(scene: Scene, at: int) -> str:
     """A verb and its object, as written; "" for a verb that has none."""
     verb = scene.tokens[at]
     for phrase in scene.phrases:
+        if phrase.start > at and phrase.determiner == "its":
+            return ""  # "to check its color": whose, the conclusion would not tell
         if phrase.start > at and all(token.kind is Kind.FUNCTION for token in scene.tokens[at + 1 : phrase.start]):
             between = [token.lower for token in scene.tokens[at + 1 : phrase.start]]
             return " ".join([verb.lower, *between, phrase.text])

@@ -14,6 +14,8 @@ from curation.dialogue.seen import is_name, sure_claims
 SEVERAL = frozenset(
     {"men", "women", "children", "people", "police", "feet", "teeth", "mice", "geese", "cattle", "passersby"}
 )
+ACTS_AS_SEVERAL = frozenset({"couple", "crowd", "team", "family", "crew", "pair", "band", "group"})
+SOME = frozenset({"several", "various", "numerous", "countless", "multiple"})
 ADVERBS = frozenset({"still", "half", "almost", "nearly", "partly", "fully", "newly", "barefoot"})
 NATION = frozenset(
     {"Greek", "French", "Dutch", "British", "English", "Irish", "Spanish", "Danish", "Swedish", "Scottish", "Turkish"}
@@ -97,6 +99,7 @@ def plain(phrase: Phrase, scene: Scene, lexicon: Lexicon, materials: bool = True
     left = [word for word in sure_claims(phrase, scene, lexicon) if word.stem in told]
     if is_plural(phrase, scene, lexicon) and phrase.words[0].stem in lexicon.numbers:  # year 4 pupils are not four
         left += [word for word in sure_claims(phrase, scene, lexicon) if word.stem in lexicon.numbers]
+    left += [word for word in phrase.words[:1] if len(phrase.words) > 1 and word.lower in SOME]
     for before, word in zip(phrase.words, phrase.words[1:], strict=False):
         if word in left and before.lower in SHADES:
             left.append(before)
@@ -124,9 +127,9 @@ def names_something(phrase: Phrase, lexicon: Lexicon) -> bool:
     if (
         len(phrase.words) > 1
         and lexicon.present.get(head.text) is False
-        and SEVERAL_THINGS.search(phrase.words[-2].text)
+        and (SEVERAL_THINGS.search(phrase.words[-2].text) or phrase.words[-2].lower in ACTS_AS_SEVERAL)
     ):
-        return False  # "surgeons in green gowns bend over a table"
+        return False  # "surgeons in green gowns bend over a table", "a couple kiss"
     if head.lower in ADVERBS or any(word.lower in ADVERBS for word in phrase.words[1:]):
         return False  # "its coat still wet"
     if head.text.endswith("ly") and not is_visible(head.text):
