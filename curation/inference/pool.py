@@ -13,7 +13,7 @@ from typing import Any
 from curation.errors import PoolError, RecipeError
 from curation.inference.chat import Endpoint
 from curation.inference.models import packaged_model
-from curation.inference.pool_section import HEALTH_S, llm_config
+from curation.inference.pool_section import HEALTH, llm_config
 from curation.inference.pool_section import PoolSection as PoolSection
 from curation.inference.pool_state import read_state
 from curation.inference.readiness import Readiness
@@ -244,7 +244,7 @@ def _deploy_here(app: str, config: dict[str, Any], doors: int) -> None:
     from ray.serve.api import RunTarget
     from ray.serve.llm import LLMConfig, build_openai_app
 
-    ingress = {"num_replicas": doors, "ray_actor_options": {"num_cpus": 0.1}, "health_check_timeout_s": HEALTH_S}
+    ingress = {"num_replicas": doors, "ray_actor_options": {"num_cpus": 0.1}, **HEALTH}
     built = build_openai_app({"llm_configs": [LLMConfig(**config)], "ingress_deployment_config": ingress})
     target = RunTarget(built, name=app, route_prefix=f"/{app}")
     serve.run_many([target], wait_for_ingress_deployment_creation=False, wait_for_applications_running=False)
