@@ -10,6 +10,7 @@ from curation.dialogue.scene import Kind, Phrase
 from curation.dialogue.seen import is_animal, is_art, is_person
 from curation.dialogue.subjects import names_something
 from curation.dialogue.view import View
+from curation.dialogue.words import many
 
 # after a first thing, that another is meant: of "Chicken Soup for the Soul" none is shown
 GOES_ON = frozenset({"for", "of", "around", "to", "as", "like", "about", "off", "up", "down", "out", "/"})
@@ -59,10 +60,8 @@ def _room(first: Phrase, view: View) -> bool:
 
 def _other(thing: Phrase, wrong: str, sort: str, view: View, table: Table) -> Refuted:
     head = thing.head.lower
-    many = head in table.plurals[sort]
-    pair = (
-        head in table.singles[sort] and head.endswith("s") and not head.endswith(("ss", "us"))
-    )  # jeans are one garment
-    hint = f"they are {head}" if many or pair else f"it is {table.one(head, view.lexicon)}"
-    fields = {"is": "are", "do": "do"} if many else {"is": "is", "do": "does"}
-    return Refuted("kind", several(wrong) if many else wrong, frozenset({thing.head.stem}), hint, fields, sort)
+    plural = head in table.plurals[sort]
+    pair = head in table.singles[sort] and many(head)  # jeans are one garment
+    hint = f"they are {head}" if plural or pair else f"it is {table.one(head, view.lexicon)}"
+    fields = {"is": "are", "do": "do"} if plural else {"is": "is", "do": "does"}
+    return Refuted("kind", several(wrong) if plural else wrong, frozenset({thing.head.stem}), hint, fields, sort)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from curation.dialogue.focus import IMITATED, NUMBER_LIMIT, ROUGH
+from curation.dialogue.focus import IMITATED, NUMBER_LIMIT, ROUGH, goes_on_counting
 from curation.dialogue.model import Evidence
 from curation.dialogue.premise_table import Refuted, Table, several
 from curation.dialogue.scene import POSSESSIVES, Kind, Phrase, Token, joined
-from curation.dialogue.seen import WHOLES, is_animal, is_art, is_person, sure_claims
+from curation.dialogue.seen import is_animal, is_art, is_person, sure_claims
 from curation.dialogue.subjects import SHADES, is_plural
 from curation.dialogue.view import View
+from curation.dialogue.words import WHOLES, many
 
 ADJECTIVES = ("ed", "proof")
 TITLE_WORDS = 5  # of a phrase of which the first may tell the color of the last
@@ -63,7 +64,7 @@ def named(phrase: Phrase, view: View) -> bool:
 def _of_head(phrase: Phrase, word: Token, view: View) -> bool:
     """Whether nothing in a title makes a word part of a name: "Snow White Mirror", "Rose Gold Bezel"."""
     before = phrase.words[: phrase.words.index(word)]
-    if any(_is_several(other.lower) for other in phrase.modifiers):
+    if any(many(other.lower) and not other.lower.endswith(POSSESSIVES) for other in phrase.modifiers):
         return False  # "Red Combine Harvests Wheat"
     near = _right_before(phrase, word, view) or (phrase.link is None and len(phrase.words) <= TITLE_WORDS)
     if len(phrase.words) > TITLE_WORDS - 1 and not near:
@@ -72,11 +73,6 @@ def _of_head(phrase: Phrase, word: Token, view: View) -> bool:
         return True
     last = before[-1].lower
     return last.endswith(POSSESSIVES) or last in SHADES or view.lexicon.describes(last)
-
-
-def _is_several(word: str) -> bool:
-    """Whether a word before a noun is another for several things, or a verb."""
-    return word.endswith("s") and not word.endswith(("ss", "us", *POSSESSIVES))
 
 
 def _right_before(phrase: Phrase, word: Token, view: View) -> bool:
@@ -128,6 +124,8 @@ def _states(phrase: Phrase, view: View, evidence: Evidence) -> Iterator[Refuted]
 
 def _numbers(phrase: Phrase, view: View, evidence: Evidence) -> Iterator[Refuted]:
     lexicon, table, first = view.lexicon, Table.of(view.lexicon), phrase.words[0]
+    if goes_on_counting(view.scene):
+        return
     if _alone(phrase, view):
         told, things, right = ONE, several(phrase.head.lower), "there is only one"
     elif _counted(phrase, view):

@@ -11,16 +11,10 @@ from itertools import takewhile
 
 from curation.dialogue.lexicon import Lexicon
 from curation.dialogue.tokens import tokens
-from curation.dialogue.verbs import SHOWS, SINGULAR_S
-from curation.dialogue.words import Kind, Token
+from curation.dialogue.verbs import SHOWS
+from curation.dialogue.words import POSSESSIVES, WHOLES, Kind, Token, is_several
 
-PLURALS = frozenset(
-    {"men", "women", "children", "people", "police", "feet", "teeth", "mice", "geese", "oxen", "dice"}
-    | {"cacti", "fungi", "octopi", "alumni"}
-)
-GROUPS = frozenset({"group", "crowd", "team", "class", "herd", "flock", "pair", "crew", "line", "row"})
 PARTS = frozenset({"where", "while"})  # begin a part of their own: "in a garage, where he mends a car"
-POSSESSIVES = ("'s", "’s", "s'", "s’")
 
 
 @dataclass(frozen=True)
@@ -214,7 +208,7 @@ def _action(verb: Token, index: int, clause: int, phrases: list[Phrase], aimed: 
 
 def _of_group(whole: Phrase, part: Phrase) -> bool:
     """Whether a phrase tells of whom a group is: "a group of women in caps exercising"."""
-    return whole.head.lower in GROUPS and part.link is not None and part.link.lower == "of"
+    return whole.head.lower in WHOLES and part.link is not None and part.link.lower == "of"
 
 
 def joined(scene: Scene, phrase: Phrase, lexicon: Lexicon) -> frozenset[str]:
@@ -227,17 +221,13 @@ def joined(scene: Scene, phrase: Phrase, lexicon: Lexicon) -> frozenset[str]:
 
 def plural(phrase: Phrase) -> bool:
     """Whether a phrase is of several things, as far as its form tells."""
-    word = phrase.head.lower
-    if word in PLURALS or word.endswith(("men", "children")) or word in SINGULAR_S:
-        return word not in SINGULAR_S
-    name = phrase.head.text[:1].isupper()
-    return word.endswith("s") and not word.endswith(("ss", "us", "is", "'s", "’s")) and not name
+    word = phrase.head
+    return is_several(word.lower) and not (word.text[:1].isupper() and word.lower.endswith("s"))
 
 
 __all__ = [
     "POSSESSIVES",
     "SHOWS",
-    "SINGULAR_S",
     "Action",
     "Kind",
     "Phrase",

@@ -12,16 +12,14 @@ from itertools import pairwise
 from curation.captions.depicts import is_visible
 from curation.dialogue.lexicon import Lexicon
 from curation.dialogue.scene import Action, Kind, Phrase, Scene, Token
+from curation.dialogue.words import WHOLES
 
 UNSURE = frozenset(
     {"for", "about", "to", "from", "before", "after", "since", "until", "like", "as", "than", "during"}
     | {"by", "via", "beyond", "ahead of", "due to"}
 )
 LONG = 3  # words of a phrase whose first ones may belong to what is printed
-# Of whom what follows "of" is.
-WHOLES = frozenset(
-    {"couple", "group", "team", "crowd", "pair", "family", "crew", "flock", "herd", "row", "pile", "stack"}
-)
+GROWN_COLORS = frozenset(("lavender", "olive", "rose", "peach", "plum", "lilac", "violet", "mint", "cream"))
 COUNTRIES = ("an", "ese", "ish")  # ends of words for countries: "two Italian chefs"
 
 
@@ -81,6 +79,8 @@ def sure_claims(phrase: Phrase, scene: Scene, lexicon: Lexicon) -> list[Token]:
         if f"{pair[0].lower} {pair[1].lower}" in lexicon.color_kinds
         for word in pair
     }
+    if phrase.link is not None and phrase.link.lower == "of" and not phrase.determiner:
+        kinds |= {word for word in phrase.words[:1] if word.lower in GROWN_COLORS}  # "rows of lavender stretch ..."
     return [word for word in claims(phrase, scene, lexicon) if word not in kinds]
 
 

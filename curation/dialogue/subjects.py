@@ -8,12 +8,11 @@ from itertools import pairwise
 
 from curation.captions.depicts import is_visible
 from curation.dialogue.lexicon import Lexicon, third_person
-from curation.dialogue.scene import SINGULAR_S, Kind, Phrase, Scene
+from curation.dialogue.scene import Kind, Phrase, Scene
 from curation.dialogue.seen import is_name, sure_claims
+from curation.dialogue.words import GROUPS, is_several
 
-SEVERAL = frozenset(
-    {"men", "women", "children", "people", "police", "feet", "teeth", "mice", "geese", "cattle", "passersby"}
-)
+SOME = frozenset({"several", "various", "numerous", "countless", "multiple"})
 ADVERBS = frozenset({"still", "half", "almost", "nearly", "partly", "fully", "newly", "barefoot"})
 NATION = frozenset(
     {"Greek", "French", "Dutch", "British", "English", "Irish", "Spanish", "Danish", "Swedish", "Scottish", "Turkish"}
@@ -26,7 +25,6 @@ SHADES = frozenset(
     {"light", "dark", "pale", "bright", "deep", "hot", "mint", "navy", "royal", "rose", "sky", "olive", "baby", "neon"}
     | {"pastel", "lime", "forest", "army", "off", "matte", "stainless", "solid", "sterling", "pure", "genuine", "real"}
 )
-SEVERAL_THINGS = re.compile(r"(?<!['’su])s$")
 DOUBLED = re.compile(r"[^aeiou]?[aeiou][bdgklmnprtv]$")  # of a short verb: hug, run
 
 
@@ -79,14 +77,10 @@ def _joins(one: Phrase, two: Phrase, scene: Scene) -> bool:
 
 def is_plural(phrase: Phrase, scene: Scene, lexicon: Lexicon) -> bool:
     """Whether a phrase is of several things, as far as its form tells. Names are of one."""
-    word, head = phrase.head.lower, phrase.head
-    if is_name(phrase, scene, lexicon) or (
-        head.text[:1].isupper() and head is not scene.tokens[0] and not scene.titled
-    ):
-        return False
-    if word in SEVERAL or word.endswith(("men", "children")):
-        return True
-    return word.endswith("s") and not word.endswith(("ss", "us", "is", "'s", "’s")) and word not in SINGULAR_S
+    head = phrase.head
+    within = head is not scene.tokens[0] and not scene.titled
+    named = is_name(phrase, scene, lexicon) or (head.text[:1].isupper() and within)
+    return not named and is_several(head.lower)
 
 
 def plain(phrase: Phrase, scene: Scene, lexicon: Lexicon, materials: bool = True) -> str:
@@ -97,6 +91,7 @@ def plain(phrase: Phrase, scene: Scene, lexicon: Lexicon, materials: bool = True
     left = [word for word in sure_claims(phrase, scene, lexicon) if word.stem in told]
     if is_plural(phrase, scene, lexicon) and phrase.words[0].stem in lexicon.numbers:  # year 4 pupils are not four
         left += [word for word in sure_claims(phrase, scene, lexicon) if word.stem in lexicon.numbers]
+    left += [word for word in phrase.words[:1] if len(phrase.words) > 1 and word.lower in SOME]
     for before, word in zip(phrase.words, phrase.words[1:], strict=False):
         if word in left and before.lower in SHADES:
             left.append(before)
@@ -112,21 +107,18 @@ def names_something(phrase: Phrase, lexicon: Lexicon) -> bool:
     """Whether a phrase's head is a noun: no colour, no number, no letter, no "wooden" before what was taken for a
     verb."""
     head = phrase.head
-    if any(word.lower in lexicon.people and word.lower.endswith(("s", "men", "children")) for word in phrase.modifiers):
-        return False  # "mourners lay flowers": a verb was taken for a noun
+    if any(word.lower in lexicon.people - {"police"} and is_several(word.lower) for word in phrase.modifiers):
+        return False  # "mourners lay flowers": a verb was taken for a noun; not "police officers"
     if any(
-        (one.lower in lexicon.people or SEVERAL_THINGS.search(one.lower)) and two.lower.endswith("ing")
+        (one.lower in lexicon.people or is_several(one.lower)) and two.lower.endswith("ing")
         for one, two in pairwise(phrase.words)
     ):
         return False  # "a monk crossing paths", "lanterns hanging"
     if any(word.text.islower() and lexicon.present.get(word.lower) for word in phrase.words[1:-1]):
         return False  # "a tractor spreads manure"
-    if (
-        len(phrase.words) > 1
-        and lexicon.present.get(head.text) is False
-        and SEVERAL_THINGS.search(phrase.words[-2].text)
-    ):
-        return False  # "surgeons in green gowns bend over a table"
+    before = phrase.words[-2].text if len(phrase.words) > 1 else ""
+    if lexicon.present.get(head.text) is False and (is_several(before) or before.lower() in GROUPS):
+        return False  # "surgeons in green gowns bend over a table", "a couple kiss"
     if head.lower in ADVERBS or any(word.lower in ADVERBS for word in phrase.words[1:]):
         return False  # "its coat still wet"
     if head.text.endswith("ly") and not is_visible(head.text):

@@ -8,14 +8,15 @@ from __future__ import annotations
 import re
 
 from curation.dialogue.lexicon import Lexicon
-from curation.dialogue.verbs import SEVERAL, SHOWS, is_verb, many
-from curation.dialogue.words import Kind, Token
+from curation.dialogue.verbs import SHOWS, is_verb
+from curation.dialogue.words import GROUPS, Kind, Token, is_several, many
 
-TOKEN = re.compile(r"\d+(?:[.,]\d+)+|[^\W_]+(?:[’'\-][^\W_]+)*[’']?|&|[,.;:!?|()\[\]/–—]|(?<=\s)-(?=\s)")
+SIGNS = ",.;:!?|()[]/–—"
+BREAKS = frozenset(SIGNS) | {"-"}  # a hyphen breaks where it stands alone
+TOKEN = re.compile(rf"\d+(?:[.,]\d+)+|[^\W_]+(?:[’'\-][^\W_]+)*[’']?|&|[{re.escape(SIGNS)}]|(?<=\s)-(?=\s)")
 ABBREVIATED = frozenset(
     {"jan", "feb", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "ca", "st", "mt", "ft"}
 ) | {"dr", "mr", "mrs", "ms", "prof", "gen", "col", "capt", "lt", "sgt", "sen", "rep", "gov", "rev"}
-BREAKS = frozenset(",.;:!?|()[]/–—-")
 
 
 def tokens(text: str, lexicon: Lexicon, verbs: frozenset[str] = frozenset(), sentence: bool = False) -> list[Token]:
@@ -60,7 +61,7 @@ def _with_verb(words: list[str], kinds: list[Kind], lexicon: Lexicon, verbs: fro
     known = lexicon.verbs | lexicon.resting | lexicon.as_prepositions.keys() | verbs
     for index, word in enumerate(words[:-1]):
         several = Kind.CONJUNCTION in kinds[:index] or any(
-            many(each.lower()) or each.lower() in SEVERAL for each in words[:index]
+            is_several(each.lower()) or each.lower() in GROUPS for each in words[:index]
         )
         fits = index and kinds[index] is Kind.WORD and kinds[index - 1] in (Kind.WORD, Kind.BREAK) and word.islower()
         goes_on = (

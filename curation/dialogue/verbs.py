@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from curation.dialogue.lexicon import Lexicon
-from curation.dialogue.words import Kind
+from curation.dialogue.words import GROUPS, POSSESSIVES, SINGULAR_S, Kind, is_several, many
 
 ING_ACTS = frozenset(
     {
@@ -66,8 +66,6 @@ ARTICLES = frozenset({"a", "an", "the", "his", "her", "its", "their"})
 NEVER_ADJECTIVES = frozenset({"wearing", "using", "taking", "keeping", "having", "giving", "doing", "putting"})
 SUBJECTS = frozenset({"he", "she", "it", "they", "who"})
 DOERS = ("ers", "ors", "ists", "ants", "cians")  # ends of words for people who do something
-SEVERAL = frozenset({"men", "women", "children", "people", "police", "crew", "family"})
-SINGULAR_S = frozenset({"crossroads", "series", "species", "headquarters", "lens", "gas", "canvas", "atlas", "news"})
 MODALS = frozenset({"may", "might", "can", "could", "will", "would", "should", "must", "to"})
 
 
@@ -186,9 +184,10 @@ def _acts_now(index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon)
     living |= who.lower() in lexicon.people or lexicon.stem(who) in lexicon.animals
     named = end - start > 1 and who[:1].isupper() and words[end - 2][:1].isupper()
     named = named and not lexicon.describes(words[end - 2])
-    joined = Kind.CONJUNCTION in kinds[start:end]
-    several = joined or who.lower() in SEVERAL or who.endswith(("men", "children")) or (who.endswith("s") and not named)
-    if not (living or named) or who.lower().endswith(("'s", "’s", "s'", "s’")) or lexicon.present[word] is several:
+    several = Kind.CONJUNCTION in kinds[start:end] or (is_several(who.lower()) and not (named and who.endswith("s")))
+    goes_on = after and kinds[index + 1] is not Kind.BREAK  # "[Group Buy]" is none
+    agrees = lexicon.present[word] is not several or (who.lower() in GROUPS and goes_on)
+    if not (living or named) or who.lower().endswith(POSSESSIVES) or not agrees:
         return False
     if index + 1 < len(words) and kinds[index + 1] is Kind.CONJUNCTION:
         return False  # "dog walks and training"
@@ -229,11 +228,6 @@ def _after_one(index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon
 def _named_deed(word: str, lexicon: Lexicon) -> bool:
     """Whether a word in -s is a noun by its ending: "reflections", and not "mentions"."""
     return word.endswith("ions") and not lexicon.stem(word).endswith("ion")
-
-
-def many(word: str) -> bool:
-    """Whether a word in lower case is a noun for several things or a verb of one who acts, as far as endings tell."""
-    return word.endswith("s") and not word.endswith(("ss", "us", "is"))
 
 
 def _acts_for_once(index: int, words: list[str], kinds: list[Kind], lexicon: Lexicon) -> bool:

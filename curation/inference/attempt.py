@@ -27,8 +27,9 @@ from curation.inference.chat import ChatRequest, Endpoint
 
 CONNECT_S = 5.0
 DETAIL_CHARS = 300
-CONFIGURATION = frozenset({401, 403, 404})
+REFUSAL = frozenset({400, 413, 414, 422, 431})
 RETRY = frozenset({408, 409, 425})  # and every 5xx; 429 has a meaning of its own
+MAX_COUNT = 2**31 - 1  # what the table holds
 NO_CONNECTION = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 # Of no connection, by the class of what caused it; the first that fits.
 WHY: dict[type[BaseException], str] = {
@@ -44,11 +45,13 @@ class Verdict(Enum):
     """What an attempt says about the request and about the endpoint."""
 
     ANSWERED = auto()  # a completion, whole or cut short
-    REFUSED = auto()  # this request is wrong (400, 413, 422): another attempt would end the same
+    REFUSED = auto()  # this request is wrong (400, 413, 422 ...): another attempt would end the same
     BUSY = auto()  # 429: the endpoint wants fewer requests
     FAILED = auto()  # 5xx, a deadline, a broken connection, no completion: another attempt may do
     UNREACHABLE = auto()  # no connection: nothing answers there now
-    MISCONFIGURED = auto()  # key, URL or model name is wrong: no request can succeed there
+    MISCONFIGURED = (
+        auto()
+    )  # key, URL or model name is wrong (401, 403, 404, a redirect ...); if a probe says so, for all
 
 
 @dataclass(frozen=True)
@@ -206,7 +209,7 @@ def _of_completion(completion: ChatCompletion) -> Attempt:
 
 
 def _count(value: Any) -> int:
-    return value if isinstance(value, int) and value > 0 else 0
+    return value if isinstance(value, int) and 0 < value <= MAX_COUNT else 0
 
 
 def _of_status(error: openai.APIStatusError) -> Attempt:
@@ -218,11 +221,11 @@ def _of_status(error: openai.APIStatusError) -> Attempt:
         # A front door without a route to the model yet (Ray Serve, a Kubernetes ingress) says so in plain text;
         # an OpenAI-compatible server that lacks the model says so in JSON.
         return Attempt(Verdict.UNREACHABLE, detail)
-    if code in CONFIGURATION:
-        return Attempt(Verdict.MISCONFIGURED, detail)
+    if code in REFUSAL:
+        return Attempt(Verdict.REFUSED, detail)
     if code in RETRY or code >= 500:
         return Attempt(Verdict.FAILED, detail)
-    return Attempt(Verdict.REFUSED, detail)
+    return Attempt(Verdict.MISCONFIGURED, detail)
 
 
 def _is_json(response: httpx2.Response) -> bool:

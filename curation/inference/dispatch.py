@@ -9,6 +9,7 @@ from time import monotonic
 
 from curation.inference.attempt import Attempt, Caller, Verdict
 
+TRIAL_S = 0.005  # from an ejection by failed requests to the next probe, for each of them in a row
 FAILURES_TO_EJECT = 3  # in a row, for failures that leave it open whether the endpoint or the request is at fault
 
 
@@ -34,13 +35,20 @@ class Lane:
         self.attempts: set[asyncio.Task[Attempt]] = set()
         self.last_answer = 0.0
         self.failures = 0
+        self.proven = True  # until requests fail there: then probes that are answered prove nothing of requests
         self.paused_until = 0.0
         self.ejected = asyncio.Event()  # wakes the prober at once
 
     @property
+    def trial_s(self) -> float:
+        """How long to leave it alone after requests failed there."""
+        return TRIAL_S * self.failures
+
+    @property
     def room(self) -> bool:
-        """Whether it takes one more request now."""
-        return self.status is Status.UP and self.held < int(self.limit) and monotonic() >= self.paused_until
+        """Whether it takes one more request now: one alone, as a trial, while it is not proven."""
+        limit = int(self.limit) if self.proven else 1
+        return self.status is Status.UP and self.held < limit and monotonic() >= self.paused_until
 
 
 class Dispatcher:
@@ -48,7 +56,7 @@ class Dispatcher:
 
     def __init__(self, lanes: list[Lane], pause_s: float, pause_max_s: float) -> None:
         self.lanes = lanes
-        self.last_answer = 0.0
+        self.last_answer = 0.0  # of a lane that answers more than probes
         self.changed = asyncio.Event()  # set whenever a lane's status changed
         self._pause_s = pause_s
         self._pause_max_s = pause_max_s
@@ -81,21 +89,26 @@ class Dispatcher:
         lane.held -= 1
         self._hand_out()
 
-    def judge(self, lane: Lane, attempt: Attempt) -> None:
+    def judge(self, lane: Lane, attempt: Attempt, *, probe: bool = False) -> None:
         """Learn from what an attempt brought, be it a request's or a probe's."""
         match attempt.verdict:
             case Verdict.ANSWERED | Verdict.REFUSED:
-                self._alive(lane)
+                self._alive(lane, probe)
             case Verdict.BUSY:
                 self._pause(lane, attempt)
-            case Verdict.MISCONFIGURED:
-                self._move(lane, Status.MISCONFIGURED, attempt.detail)
             case Verdict.UNREACHABLE:
                 self.eject(lane, attempt.detail)
-            case Verdict.FAILED:
+            case Verdict.MISCONFIGURED if probe:
+                self._move(lane, Status.MISCONFIGURED, attempt.detail)
+            case Verdict.FAILED | Verdict.MISCONFIGURED:  # one request may be forbidden for what its caption says
                 lane.failures += 1
                 if lane.failures >= FAILURES_TO_EJECT:
+                    lane.proven = False
                     self.eject(lane, attempt.detail)
+
+    def another(self, lane: Lane) -> bool:
+        """Whether requests are answered elsewhere."""
+        return any(other.status is Status.UP and other.proven for other in self.lanes if other is not lane)
 
     def eject(self, lane: Lane, cause: str) -> None:
         """Take a lane out. Its requests move at once if another lane can take them; if none can they stay,
@@ -109,12 +122,15 @@ class Dispatcher:
             for attempt in lane.attempts:
                 attempt.cancel()
 
-    def _alive(self, lane: Lane) -> None:
-        lane.last_answer = self.last_answer = monotonic()
-        lane.failures = 0
+    def _alive(self, lane: Lane, probe: bool) -> None:
+        lane.last_answer = monotonic()
         lane.limit = min(lane.max_in_flight, lane.limit + 1 / lane.limit)
-        if lane.status is not Status.UP:
-            self._move(lane, Status.UP, "")
+        lane.proven = lane.proven or not probe
+        if lane.proven:
+            lane.failures = 0
+            self.last_answer = lane.last_answer
+        if lane.status is not Status.UP or (lane.proven and lane.cause):
+            self._move(lane, Status.UP, "" if lane.proven else lane.cause)
 
     def _pause(self, lane: Lane, attempt: Attempt) -> None:
         """Send nothing for a while and hold fewer from then on: halved at each 429, one more a full round of
@@ -148,6 +164,6 @@ class Dispatcher:
             place = self._waiting.popleft()
             if place.done():
                 continue
-            lane = min(open_lanes, key=lambda each: each.held / each.limit)
+            lane = min(open_lanes, key=lambda each: (not each.proven, each.held / each.limit))
             lane.held += 1
             place.set_result(lane)

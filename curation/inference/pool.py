@@ -13,8 +13,9 @@ from typing import Any
 from curation.errors import PoolError, RecipeError
 from curation.inference.chat import Endpoint
 from curation.inference.models import packaged_model
-from curation.inference.pool_section import HEALTH_S, llm_config
+from curation.inference.pool_section import HEALTH, llm_config
 from curation.inference.pool_section import PoolSection as PoolSection
+from curation.inference.pool_state import read_state
 from curation.inference.readiness import Readiness
 
 DEFAULT_PORT = 8000  # Ray Serve's own default
@@ -32,6 +33,10 @@ class ServePool:
     `curation serve`, or by another run) is used as it is. Whoever uses a pool holds a lease on it, which dies
     with its process, and the last to leave takes the pool down, so a run that was killed strands no GPU for
     longer than to the end of the next run. Ray Serve itself stays up in the cluster; it claims no CPU.
+
+    It fails when the model cannot be described or loaded, and when no replica is up after `ready_timeout_s`; never
+    because it cannot be looked at, nor because replicas are lost: Serve replaces them, and whether requests are
+    answered meanwhile is seen by the client, whose `patience_s` ends the run.
     """
 
     def __init__(self, section: PoolSection, cache: Path | None = None) -> None:
@@ -78,6 +83,8 @@ class ServePool:
     def stop(self) -> None:
         """Give the lease back, and take the pool down unless others use it. Safe to call twice, and at any time."""
         import ray
+        from ray.exceptions import RayError
+        from ray.serve.exceptions import RayServeException
 
         self._stopping.set()
         if self._thread.is_alive():
@@ -85,11 +92,13 @@ class ServePool:
         if self._lease is None or not ray.is_initialized():
             return
         lease, self._lease = self._lease, None
-        lease.give_back()
-        if not lease.others():
-            from ray import serve
+        # What was done with the pool stays done, also where Serve is gone, or is not through after a minute.
+        with suppress(RayError, RayServeException, TimeoutError):
+            lease.give_back()
+            if not lease.others():
+                from ray import serve
 
-            serve.delete(self._section.app)
+                serve.delete(self._section.app)
 
     def __enter__(self) -> ServePool:
         self.start()
@@ -107,7 +116,11 @@ class ServePool:
         try:
             self._bring_up()
             while not self._stopping.wait(POLL_S) and ray.is_initialized():
-                self._look()
+                self._news.in_time(self._section.ready_timeout_s)
+                try:
+                    self._look()
+                except (RayError, RayServeException) as error:  # of Serve's controller or of the head, no replica's
+                    self._news.says(f"cannot be looked at: {_last_line(str(error))}")
         except PoolError as error:
             self._news.failed(error)
         except RecipeError as error:
@@ -126,9 +139,14 @@ class ServePool:
         self._lease = _Lease(section.app)
         self._url = _front_door(section, self._stopping)
         self._placed.set()
-        if _app_status(section.app) in ("RUNNING", "DEPLOYING"):
+        app = _app(section.app)
+        if app is None or app.status in ("NOT_STARTED", "DELETING") or read_state(app).failed:
+            self._hand_over()
+        else:
             self._news.says("joining a pool that is up already")
-            return
+
+    def _hand_over(self) -> None:
+        section = self._section
         source = section.weights()
         if section.package is not None:
             self._news.says(f"unpacking the model of {section.package}")
@@ -140,29 +158,21 @@ class ServePool:
             _deploy(section.app, llm_config(section, source), doors, self._stopping)
 
     def _look(self) -> None:
-        """Read the pool's state from Serve; raise `PoolError` when its deployment failed."""
-        from ray import serve
-
-        self._news.in_time(self._section.ready_timeout_s)
-        app = serve.status().applications.get(self._section.app)
-        if app is None:
+        """Read the pool's state from Serve; raise `PoolError` when none of its replicas will be up."""
+        app = _app(self._section.app)
+        if app is None:  # its last user took it down just as this one came
+            self._hand_over()
             return
-        if app.status == "DEPLOY_FAILED":
-            causes = [each.message for each in app.deployments.values() if each.status == "DEPLOY_FAILED"]
-            raise PoolError(
-                f"the LLM pool {self._section.model} cannot start: {_last_line(''.join(causes) or app.message)}"
-            )
-        up, wanted = 0, self._section.replicas_min
-        for name, deployment in app.deployments.items():
-            if ":" in name:  # `<server class>:<model>`, beside the front door's
-                states = {str(state): count for state, count in deployment.replica_states.items()}
-                up, wanted = states.get("RUNNING", 0), max(wanted, sum(states.values()))
-        if app.status == "RUNNING" and up:
-            self._news.ready(f"ready, {up} of {wanted} replicas" if wanted > 1 else "ready")
+        state = read_state(app)
+        wanted = max(self._section.replicas_min, state.up + state.coming)
+        if state.failed:
+            raise PoolError(f"the LLM pool {self._section.model} cannot start: {_last_line(state.failed)}")
+        if state.ready:
+            self._news.ready(f"ready, {state.up} of {wanted} replicas" if wanted > 1 else "ready")
         elif self._news.settled:
             self._news.says(f"no replica is up: {_last_line(app.message)}")
         else:
-            self._news.says(f"starting replica {up + 1} of {wanted}" + _scarcity(self._section))
+            self._news.says(f"starting replica {min(state.up + 1, wanted)} of {wanted}" + _scarcity(self._section))
 
 
 def _front_door(section: PoolSection, stopping: threading.Event) -> str:
@@ -234,17 +244,17 @@ def _deploy_here(app: str, config: dict[str, Any], doors: int) -> None:
     from ray.serve.api import RunTarget
     from ray.serve.llm import LLMConfig, build_openai_app
 
-    ingress = {"num_replicas": doors, "ray_actor_options": {"num_cpus": 0.1}, "health_check_timeout_s": HEALTH_S}
+    ingress = {"num_replicas": doors, "ray_actor_options": {"num_cpus": 0.1}, **HEALTH}
     built = build_openai_app({"llm_configs": [LLMConfig(**config)], "ingress_deployment_config": ingress})
     target = RunTarget(built, name=app, route_prefix=f"/{app}")
     serve.run_many([target], wait_for_ingress_deployment_creation=False, wait_for_applications_running=False)
 
 
-def _app_status(app: str) -> str:
+def _app(app: str) -> Any:
+    """What Serve says of an app; None when it knows none of that name."""
     from ray import serve
 
-    found = serve.status().applications.get(app)
-    return "" if found is None else str(found.status.value)
+    return serve.status().applications.get(app)
 
 
 class _Holder:

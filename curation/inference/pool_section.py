@@ -12,7 +12,9 @@ from pydantic import Field, model_validator
 from curation.errors import RecipeError
 from curation.section import Section
 
-HEALTH_S = 60  # a check that is late on a crowded machine is no reason to end a replica; see `hang_s`
+# How Serve looks after replicas and doors. It notices one that died at its next check, ten seconds apart by default;
+# a check that is late on a crowded machine is no reason to end a replica (see `hang_s`).
+HEALTH = {"health_check_period_s": 2.0, "health_check_timeout_s": 60.0}
 
 
 class PoolSection(Section):
@@ -54,8 +56,9 @@ class PoolSection(Section):
     port: int | None = Field(default=None, ge=1, le=65535)
     """Port that the pool listens on. Left out: a free port on loopback, else 8000."""
     hang_s: float | None = Field(default=None, gt=0, le=7200)
-    """A replica that is asked for one token and generates nothing at all for so long is replaced. Left out: 120
-    on GPUs, 900 on CPUs, where a full queue of long prompts keeps a probe waiting for minutes."""
+    """A replica that is asked for one token and generates nothing at all for so long is replaced. It is asked when it
+    has answered nothing for a quarter of that. Left out: 120 on GPUs, 900 on CPUs, where a full queue of long prompts
+    keeps a probe waiting for minutes."""
     ready_timeout_s: float = Field(default=900, gt=0, le=7200)
     """How long the pool may take from its start to the first answer."""
 
@@ -105,7 +108,7 @@ def llm_config(section: PoolSection, source: str) -> dict[str, Any]:
     deployment: dict[str, Any] = {
         "ray_actor_options": {"num_cpus": section.replica_cpus},
         "max_constructor_retry_count": 1,
-        "health_check_timeout_s": HEALTH_S,
+        **HEALTH,
     }
     if section.replicas_max is not None and section.replicas_max > section.replicas_min:
         deployment["autoscaling_config"] = {

@@ -66,7 +66,7 @@ class ProbedServer(LLMServer):
 
     async def _watch_engine(self) -> None:
         hang_s = float(os.environ[HANG_VARIABLE])
-        if monotonic() - self._last_answer < hang_s / 2:
+        if monotonic() - self._last_answer < hang_s / 4:
             return
         sent = monotonic()
         probe = asyncio.create_task(self._generate())

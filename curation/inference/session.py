@@ -20,6 +20,7 @@ from curation.samples import Reason
 STAGE = "rewrite"
 WATCH_S = 0.25
 PROBE_CONNECTIONS = 2
+FULL = "each is up, but full (HTTP 429) or slow"
 EJECTED = Attempt(Verdict.UNREACHABLE, "its endpoint was ejected")
 
 
@@ -114,9 +115,10 @@ class ChatSession:
         attempts = counted = 0
         spent = 0.0
         while True:
+            trial = not lane.proven and self._dispatcher.another(lane)
             attempt = await self._attempt(lane, request, self._section.total_s - spent)
             attempts += 1
-            counted += not (attempt is EJECTED or attempt.verdict is Verdict.BUSY)
+            counted += not (trial or attempt is EJECTED or attempt.verdict is Verdict.BUSY)
             spent = monotonic() - started - (self._dispatcher.dark_s - dark_s)
             final = attempt.verdict in (Verdict.ANSWERED, Verdict.REFUSED)
             if final or counted >= self._section.attempts or spent >= self._section.total_s:
@@ -144,7 +146,7 @@ class ChatSession:
     def _backoff(self, attempt: Attempt, counted: int) -> float:
         if attempt.verdict in (Verdict.BUSY, Verdict.UNREACHABLE, Verdict.MISCONFIGURED):
             return 0.0  # that endpoint takes nothing for now, so the wait is for a slot elsewhere
-        ceiling = min(self._section.backoff_max_s, self._section.backoff_s * 2 ** (counted - 1))
+        ceiling = min(self._section.backoff_max_s, self._section.backoff_s * 2 ** max(0, counted - 1))
         return random.uniform(0, ceiling)
 
     def _settle(self, attempt: Attempt, attempts: int, seconds: float) -> ChatAnswer:
@@ -174,6 +176,7 @@ class ChatSession:
     async def _mind(self, lane: Lane) -> None:
         """Probe one endpoint while requests are asked: a busy one once it falls silent, any other until it answers."""
         section = self._section
+        pause_s = min(1.0, section.probe_interval_s)
         while lane.status is not Status.MISCONFIGURED:
             await self._busy.wait()
             if lane.status is Status.UP:
@@ -181,6 +184,8 @@ class ChatSession:
                 silent = monotonic() - max(lane.last_answer, self._busy_since)
                 if silent < section.probe_interval_s:
                     await _either(lane.ejected, section.probe_interval_s - silent)
+                    if lane.status is not Status.UP:
+                        await asyncio.sleep(min(pause_s, lane.trial_s))
                     continue
             sent = monotonic()
             probe = await lane.caller.chat(PROBE, section.probe_deadline_s)
@@ -190,11 +195,11 @@ class ChatSession:
                     self._dispatcher.eject(lane, f"probe: {probe.detail}" if silent else probe.detail)
             elif probe.verdict is Verdict.REFUSED:
                 # A server that refuses the plainest request there is would refuse every other.
-                self._dispatcher.judge(lane, replace(probe, verdict=Verdict.MISCONFIGURED))
+                self._dispatcher.judge(lane, replace(probe, verdict=Verdict.MISCONFIGURED), probe=True)
             else:
-                self._dispatcher.judge(lane, probe)
+                self._dispatcher.judge(lane, probe, probe=True)
             if lane.status is not Status.UP:
-                await asyncio.sleep(min(1.0, section.probe_interval_s))
+                await asyncio.sleep(pause_s)
 
     async def _watch(self) -> None:
         """End the run's patience: nobody has answered for too long, or nobody ever can."""
@@ -233,8 +238,8 @@ class ChatSession:
         answered = self._dispatcher.last_answer
         how_long = "patience_s" if answered else "first_patience_s"
         return (
-            f"{self._where}: no LLM endpoint has answered for {seconds:.3g} s: {self.causes()}. Is it up, and is its "
-            f"url right? inference.client.{how_long} says how long to wait"
+            f"{self._where}: no LLM endpoint has answered for {seconds:.3g} s: {self.causes() or FULL}. Is it up, and "
+            f"is its url right? inference.client.{how_long} says how long to wait"
         )
 
 

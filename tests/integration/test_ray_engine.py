@@ -71,7 +71,8 @@ def test_what_goes_wrong_with_a_row_or_a_partition_costs_nothing_else() -> None:
     errors = {name: result.error for name, result in found.items() if isinstance(result, Failure)}
     assert set(errors) == {"f-20+10", "f-30+10", "f-40+10", "f-50+10", "f-60+10"}
     assert errors["f-20+10"] == "fetch: ValueError: boom"
-    assert errors["f-30+10"].startswith("fetch: RowsNotConserved: stage loses_rows got ")
+    lost = "fetch: RowsNotConserved: stage loses_rows got {} rows and returned {}".format
+    assert errors["f-30+10"] in {lost(10, 9), lost(3, 2)}  # in pieces, after a death that it shared
     assert errors["f-40+10"] == "fetch: PartitionError: /f.parquet: rows cannot be read"
     assert errors["f-50+10"] == "write: OSError: no space left on device"
     assert errors["f-60+10"] == ("fetch: PartitionError: /f.parquet: reading f-60+10 killed its process 3 times")
@@ -87,9 +88,11 @@ def test_several_partitions_run_at_once_in_one_process_when_the_recipe_says_so()
 def test_a_partition_that_dies_more_often_than_allowed_is_given_up_and_the_run_goes_on() -> None:
     with ray_engine(max_retries=1) as engine:
         found = run(engine, line(partial(toys.Deadly, "s3")), 8)
-    assert found["f-0+10"] == Failure("f-0+10", "its actors died more often than max_retries allows")
-    # Ray charges deaths to those that wait in the same process too: to f-10+10, and to f-20+10 on a busy machine.
-    assert all(isinstance(found[f"f-{first}+10"], Receipt) for first in range(40, 80, 10))
+    failed = {name: result.error for name, result in found.items() if isinstance(result, Failure)}
+    assert set(failed.values()) == {"its actors died more often than max_retries allows"}
+    # Ray charges deaths to those that wait for the same process too: to f-10+10, and to f-20+10 on a busy machine.
+    assert {"f-0+10"} <= set(failed) <= {"f-0+10", "f-10+10", "f-20+10", "f-30+10"}
+    assert all(quarantined(result) == [] for name, result in found.items() if name not in failed)
 
 
 def test_a_dead_llm_pool_ends_the_run_with_its_own_error(plain: Any) -> None:

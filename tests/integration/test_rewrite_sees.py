@@ -66,8 +66,8 @@ def answers(call: Call) -> Reply:
         for topic, (question, answer) in TURNS.items():
             if topic in text:
                 return Reply(text=json.dumps({"question": question, "answer": answer}))
-        told = caption_of(text).split(" vase")[0].split()[-1]
-        return Reply(text=json.dumps({"question": "What color is the vase?", "answer": f"The vase is {told}."}))
+        colour = caption_of(text).split(" vase")[0].split()[-1]
+        return Reply(text=json.dumps({"question": "What color is the vase?", "answer": f"The vase is {colour}."}))
     if "translate into" in text:
         return Reply(text=json.dumps({"answer": "A blue vase on a wooden shelf"}))
     return Reply(text=json.dumps({"answer": f"The photo shows a {colour or 'clay'} vase on a shelf."}))
@@ -95,8 +95,12 @@ def rewritten(server: LlmServer, section: RewriteSection, rows: list[tuple[str, 
     return after.to_pylist()
 
 
-def said(row: dict[str, Any]) -> set[str]:
-    return {message["content"] for message in row["messages"]}
+def told(rows: list[dict[str, Any]]) -> set[str]:
+    """What the assistant says of rows in which it says something of the vase beside that it is one."""
+    assert [row["reason"] for row in rows] == [None] * len(rows)
+    each = [{message["content"] for message in row["messages"][1::2]} - {"It is a vase."} for row in rows]
+    assert all(each)
+    return set.union(*each)
 
 
 def test_vision_mode_sends_the_image_and_the_checks_hold_the_answer_to_the_evidence(server: LlmServer) -> None:
@@ -118,32 +122,34 @@ def test_without_vision_no_image_leaves_the_stage(server: LlmServer) -> None:
 
 def test_a_describe_pass_gives_facts_with_their_source_and_turns_about_them(server: LlmServer) -> None:
     section = RewriteSection(evidence=DESCRIBE, mix={"conversation": 1.0}, min_words={})
-    (row,) = rewritten(server, section, [("Vase from the Mori collection", "en", "green")])
-    assert row["evidence"] == [
-        {"source": "alt_text", "text": "Vase from the Mori collection"},
-        {"source": "description", "text": "There is a green vase on the shelf."},
+    rows = rewritten(server, section, [("Vase from the Mori collection", "en", "green")] * 8)
+    assert [row["evidence"] for row in rows] == 8 * [
+        [
+            {"source": "alt_text", "text": "Vase from the Mori collection"},
+            {"source": "description", "text": "There is a green vase on the shelf."},
+        ]
     ]
-    assert row["reason"] is None
-    assert said(row) & {"The vase is green.", "The vase is on the shelf."}  # the sample id chooses
-    assert len([call for call in server.calls if seen(call)[0]]) == 1
-    assert row["prompt_tokens"] == 7 * len(server.calls)
+    assert told(rows) == {"The vase is green.", "The vase is on the shelf."}  # which of them, a sample's id chooses
+    assert len([call for call in server.calls if seen(call)[0]]) == 8
+    assert sum(row["prompt_tokens"] for row in rows) == 7 * len(server.calls)
 
 
 def test_a_describe_pass_that_fails_costs_its_facts_and_not_the_row(server: LlmServer) -> None:
     blind = Reply(status=400, text="no images here")
     server.script = lambda call: answers(call) if seen(call)[0] is None else blind
     section = RewriteSection(evidence=DESCRIBE, mix={"conversation": 1.0}, min_words={})
-    (row,) = rewritten(server, section, [("Green vase of the Mori collection", "en", "green")])
-    assert [fact["source"] for fact in row["evidence"]] == ["alt_text"]
-    assert row["reason"] is None
+    rows = rewritten(server, section, [("Green vase on a shelf", "en", "green")] * 8)
+    assert [[fact["source"] for fact in row["evidence"]] for row in rows] == [["alt_text"]] * 8
+    assert told(rows) == {"The vase is Green.", "The vase is on the shelf."}
 
 
 def test_a_target_language_is_reached_by_way_of_a_translation_that_is_the_evidence(server: LlmServer) -> None:
     given = [("Blaue Vase auf einem Holzregal", "de", "blue")]
     section = RewriteSection(evidence={"translate": True}, language="en", mix={"conversation": 1.0}, min_words={})
-    (row,) = rewritten(server, section, given)
-    assert row["evidence"] == [{"source": "translation:en", "text": "A blue vase on a wooden shelf"}]
-    assert said(row) & {"The vase is blue.", "The vase is on the shelf."}
+    rows = rewritten(server, section, given * 8)
+    evidence = [{"source": "translation:en", "text": "A blue vase on a wooden shelf"}]
+    assert [row["evidence"] for row in rows] == [evidence] * 8
+    assert told(rows) == {"The vase is blue.", "The vase is on the shelf.", "The shelf is made of wood."}
     (row,) = rewritten(server, RewriteSection(language="en"), given)
     assert (row["reason"], row["detail"]) == ("no_evidence", "no text in en, the text is de")
     described = RewriteSection(evidence=DESCRIBE, language="en", mix={"conversation": 1.0}, min_words={})
@@ -152,9 +158,9 @@ def test_a_target_language_is_reached_by_way_of_a_translation_that_is_the_eviden
     assert row["reason"] is None
 
 
-@pytest.mark.parametrize("told", ["A vase of 1955", "A vase", "Vase " * 30])
-def test_a_translation_with_other_digits_or_of_another_length_is_none(server: LlmServer, told: str) -> None:
-    server.script = lambda call: Reply() if call.probe else Reply(text=json.dumps({"answer": told}))
+@pytest.mark.parametrize("answer", ["A vase of 1955", "A vase", "Vase " * 30])
+def test_a_translation_with_other_digits_or_of_another_length_is_none(server: LlmServer, answer: str) -> None:
+    server.script = lambda call: Reply() if call.probe else Reply(text=json.dumps({"answer": answer}))
     section = RewriteSection(evidence={"translate": True}, language="en")
     (row,) = rewritten(server, section, [("Blaue Vase von 1954 auf einem Holzregal in der Stadt", "de", "blue")])
     assert row["reason"] == "no_evidence"

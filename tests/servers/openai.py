@@ -25,6 +25,8 @@ class Reply:
     content_type: str = "application/json"
     hang: bool = False  # never answer
     drop: bool = False  # close the connection without a word
+    cut: bool = False  # close it in the middle of the body
+    drip_s: float = 0.0  # one space each, without end
 
 
 @dataclass(frozen=True)
@@ -139,9 +141,24 @@ class LlmServer:
         if reply.drop and request.transport is not None:
             request.transport.abort()
         body = self._body(reply) if reply.raw is None else reply.raw
+        if reply.cut or reply.drip_s:
+            return await self._never_done(request, reply, body)
         return web.Response(
             body=body, status=reply.status, headers=reply.headers, content_type=reply.content_type, charset="utf-8"
         )
+
+    async def _never_done(self, request: web.Request, reply: Reply, body: bytes) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": reply.content_type})
+        response.content_length = len(body) if reply.cut else 1_000_000
+        await response.prepare(request)
+        if reply.cut:
+            await response.write(body[: len(body) // 2])
+        while reply.drip_s:
+            await response.write(b" ")
+            await asyncio.sleep(reply.drip_s)
+        if request.transport is not None:
+            request.transport.abort()
+        return response
 
     def _body(self, reply: Reply) -> bytes:
         if reply.status != 200:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from curation.dialogue.checks.base import CARRIERS, Doubt
-from curation.dialogue.checks.grammar import GROUPS
 from curation.dialogue.checks.links import BE, word_before
 from curation.dialogue.checks.otherwise import COVERED, close
 from curation.dialogue.given import Given
 from curation.dialogue.lexicon import Lexicon
 from curation.dialogue.scene import Action, Kind, Phrase, Scene
 from curation.dialogue.verbs import PARTICIPLES
+from curation.dialogue.words import GROUPS
 
 AUXILIARIES = frozenset({"is", "are", "was", "were", "does", "do", "did", "has", "have", "can"})
 OF_THINGS = frozenset({"hold", "contain"})  # of a person or an animal, the word and the link checks ask for it

@@ -10,13 +10,13 @@ from curation.dialogue.checks.base import DESCRIPTION, FALSE_PREMISE, REASONING,
 from curation.dialogue.checks.german import article_slips
 from curation.dialogue.scene import POSSESSIVES, SHOWS, Kind, Phrase, Scene, Token, plural
 from curation.dialogue.tokens import is_finite
+from curation.dialogue.words import GROUPS
 from curation.samples import Reason, Reject
 
 FINITE = frozenset({"is", "are", "was", "were"})
 SOUNDS_LIKE_YOU = (
     "unic", "unif", "unil", "unio", "uniq", "unis", "unit", "univ", "eu", "one", "use", "usa", "uk", "ut", "uv",
 )  # fmt: skip
-GROUPS = frozenset({"pair", "group", "herd", "flock", "team", "family", "couple", "crew", "crowd", "band"})
 MATERIALS = frozenset({"wooden", "woolen", "woollen", "golden", "earthen", "silken"})  # a thing is made of wood
 PARTICIPLE = ("ge", "be", "ver", "er", "zer", "ent")  # of German ones; "bedeckt mit" is no verb of a sentence
 JOINS = frozenset(

@@ -18,8 +18,7 @@ from curation.dialogue.checks.otherwise import SEATS
 from curation.dialogue.lexicon import Lexicon
 from curation.dialogue.model import Evidence
 from curation.dialogue.parse import DEPTH, DOERS, LINKED, NOUNS, VERBS, parse
-from curation.dialogue.scene import GROUPS
-from curation.dialogue.words import Token
+from curation.dialogue.words import GROUPS, Token
 
 OBJECTS = frozenset({"dobj", "dative"})
 HAVE = frozenset({"have", "has", "show", "contain", "feature", "include", "depict"})

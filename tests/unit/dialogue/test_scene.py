@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from curation.dialogue.lexicon import lexicon
-from curation.dialogue.scene import read
+from curation.dialogue.scene import plural, read
 
 EN = lexicon("en")
 assert EN is not None
@@ -54,6 +54,32 @@ def test_an_action_has_its_verb_and_its_doer(text: str, found: list[tuple[str, s
 )
 def test_a_noun_in_ing_is_no_action(text: str) -> None:
     assert actions(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "doers"),
+    [
+        ("Family walks dog", [("walks", "Family")]),
+        ("Rescue team search rubble in Turkey", [("search", "Rescue team")]),
+        ("Crew search rubble", [("search", "Crew")]),
+        ("Lioness feeds leopard cub wild Africa wildlife", [("feeds", "Lioness")]),
+        ("Family photos on a wall", []),
+    ],
+)
+def test_a_group_acts_as_one_or_as_several_and_a_lioness_as_one(text: str, doers: list[tuple[str, str]]) -> None:
+    assert actions(text) == doers
+
+
+@pytest.mark.parametrize(
+    ("text", "several"),
+    [
+        *((noun, True) for noun in ("cattle", "firemen", "red lamps", "oxen", "Men")),
+        *((noun, False) for noun in ("glass specimen", "canvas", "actress", "a dog's", "Paris")),
+    ],
+)
+def test_the_form_of_a_noun_tells_whether_there_are_several(text: str, several: bool) -> None:
+    assert EN is not None
+    assert plural(read(text, EN).phrases[0]) is several
 
 
 def test_a_preposition_of_several_words_is_one_link() -> None:

@@ -143,6 +143,6 @@ async def test_a_full_endpoint_is_left_alone_then_asked_less_and_recovers() -> N
 @inside_loop
 async def test_a_misconfigured_lane_stays_out() -> None:
     dispatcher, [lane] = make(1)
-    dispatcher.judge(lane, Attempt(Verdict.MISCONFIGURED, "HTTP 401: no"))
+    dispatcher.judge(lane, Attempt(Verdict.MISCONFIGURED, "HTTP 401: no"), probe=True)
     dispatcher.eject(lane, "late failure")
     assert (lane.status, lane.cause) == (Status.MISCONFIGURED, "HTTP 401: no")
