@@ -26,6 +26,8 @@ WRITTEN = Focus(
     forms=(f"What words {TEXT}", f"Which words {TEXT}"),
 )
 PATHS = frozenset({"through", "across", "along", "into", "past", "up", "down", "off", "around", "from"})  # no places
+RELATIVE = frozenset({"that", "which", "who", "whose"})
+OWN = frozenset({"its", "their", "his", "her"})
 ROUGH = frozenset({"over", "about", "around", "under", "than", "in"})  # before a number: about, or of nothing in sight
 NUMBER_LIMIT = 12  # beyond it nobody counts what a photo shows
 MORE = frozenset({"third", "fourth", "fifth", "sixth", "seventh"})
@@ -98,9 +100,9 @@ def _colours(view: View) -> Iterator[Focus]:
         if view.scene.titled and (phrase.clause or not lexicon.entails.get(phrase.head.stem)):
             continue  # every word of a title may be its name: "Crystal Case - Purple Hex Star"
         if colours and phrase.head.lower not in lexicon.people:
-            who = view.subject(phrase)
+            be = "are" if is_plural(phrase, view.scene, lexicon) else "is"
             topic = f"the color of the {plain(phrase, view.scene, lexicon)}"
-            asks = (f"What color {who.be}", f"Which color {who.be}", "What is the color of")
+            asks = (f"What color {be}", f"Which color {be}", "What is the color of")
             forms = [f"{ask} the {slot(phrase)}" for ask in asks]
             yield replace(_focus("color", topic, phrase, phrase.head.stem, "", *forms), expected=colours)
 
@@ -114,7 +116,7 @@ def _materials(view: View) -> Iterator[Focus]:
             continue  # "Creative Greeting Cards (Annie's Attic: Paper Crafts)"
         for word in sure_claims(phrase, view.scene, lexicon):
             if word.stem in lexicon.materials and lexicon.made_of(word.stem, phrase.head.stem):
-                be = view.subject(phrase).be
+                be = "are" if is_plural(phrase, view.scene, lexicon) else "is"
                 topic = f"what the {plain(phrase, view.scene, lexicon, materials=False)} {be} made of"
                 asks = ("What", "What material", "Which material")
                 forms = [f"{ask} {be} the {slot(phrase)} made of" for ask in asks]
@@ -195,6 +197,12 @@ def _places(view: View) -> Iterator[Focus]:
             continue
         if phrase.link.lower in ("between", "among") and not is_plural(phrase, scene, lexicon):
             continue  # "between a row of cafes and a square"
+        who = view.subject(subject)
+        others = [other for other in scene.phrases[1 : scene.phrases.index(phrase)] if other is not who.joined]
+        if any(other.determiner in OWN and other.link is None for other in others):
+            continue  # "a machine is taken apart, its pieces laid out on paper"
+        if RELATIVE & {token.lower for token in scene.tokens[subject.start + len(subject.words) + 1 : phrase.start]}:
+            continue  # "a bedroom has a window that looks out over fields"
         own = phrase.determiner in ("its", "their") and phrase is not scene.phrases[1]
         if own or phrase.determiner in ("each", "every"):
             continue  # "an escalator is closed, and a man sits on its steps"; "a staircase with pots on every step"
@@ -210,7 +218,6 @@ def _places(view: View) -> Iterator[Focus]:
             continue  # "Professional in Business Analysis"
         if _before_is_directed(scene, phrase, lexicon) or not hangs_on_first(scene, phrase, lexicon):
             continue
-        who = view.subject(subject)
         if not all(names_something(each, lexicon) for each in (subject, who.joined or subject)):
             return
         article = f"{phrase.determiner} " if phrase.determiner else ""

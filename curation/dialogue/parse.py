@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ from curation.dialogue.words import Token
 
 NOUNS = frozenset({"NOUN", "PROPN", "PRON", "NUM"})
 VERBS = frozenset({"VERB", "AUX"})
+FINITE = frozenset({"VBZ", "VBP", "VBD"})
 NO_THINGS = frozenset({"VERB", "ADV", "ADP"})
 DOERS = frozenset({"nsubj", "nsubjpass"})
 LINKED = frozenset({"conj", "advcl", "xcomp", "ccomp", "dep"})  # a verb that shares its doer with the one it hangs on
@@ -33,11 +34,18 @@ class Parse:
     doc: Any  # spacy.tokens.Doc
     lexicon: Lexicon
 
-    def is_thing(self, head: Token, nth: int) -> bool:
-        """Whether a word, the text's nth of its form from 0, may be a noun here: no "hanging" of "a pot hanging over
-        the stove"."""
-        found = [word for word in self.doc if word.lower_ == head.lower]
-        return len(found) <= nth or found[nth].pos_ not in NO_THINGS
+    def is_thing(self, words: Sequence[Token], before: Sequence[Token]) -> bool:
+        """Whether words that follow on those `before` may be one noun phrase: none that ends in a verb or an adverb, "a
+        pot hanging", and none with a finite verb in it, "saris carry brass pots"."""
+        found = [self._nth(word, sum(each.lower == word.lower for each in before)) for word in words]
+        inner = [found[at] for at, word in enumerate(words[:-1]) if at and word.stem not in self.lexicon.fixed]
+        finite = any(word is not None and word.tag_ in FINITE and word.text.islower() for word in inner)
+        return not finite and (found[-1] is None or found[-1].pos_ not in NO_THINGS)
+
+    def _nth(self, word: Token, nth: int) -> Any:
+        """The text's nth word of a form, from 0; None where the parser divides the text in another way."""
+        found = [each for each in self.doc if each.lower_ == word.lower]
+        return found[nth] if nth < len(found) else None
 
     def may_do(self, verb: Token, who: frozenset[str]) -> bool:
         """Whether one of `who` (stems) may do what `verb` says: of "a bulldog dressed as a bumblebee sits" no

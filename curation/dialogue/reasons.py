@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from curation.dialogue.lexicon import WORD, Cue, Lexicon
-from curation.dialogue.scene import Action, Kind, Phrase, Scene, plural
+from curation.dialogue.scene import POSSESSIVES, Action, Kind, Phrase, Scene, plural
 from curation.dialogue.view import View
 
 AHEAD = frozenset({"before", "ahead of"})
@@ -99,8 +99,8 @@ def _with_object(scene: Scene, at: int) -> str:
     """A verb and its object, as written; "" for a verb that has none."""
     verb = scene.tokens[at]
     for phrase in scene.phrases:
-        if phrase.start > at and phrase.determiner == "its":
-            return ""  # "to check its color": whose, the conclusion would not tell
+        if phrase.start > at and (phrase.determiner == "its" or phrase.head.lower.endswith(POSSESSIVES)):
+            return ""  # "to check its color": whose, the conclusion would not tell; "to tie his daughter's skate"
         if phrase.start > at and all(token.kind is Kind.FUNCTION for token in scene.tokens[at + 1 : phrase.start]):
             between = [token.lower for token in scene.tokens[at + 1 : phrase.start]]
             return " ".join([verb.lower, *between, phrase.text])

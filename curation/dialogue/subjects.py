@@ -13,6 +13,7 @@ from curation.dialogue.seen import is_name, sure_claims
 from curation.dialogue.words import GROUPS, is_several
 
 SOME = frozenset({"several", "various", "numerous", "countless", "multiple"})
+HOW = frozenset({"low", "high", "apart", "aloft", "alone", "upright"})  # "a balloon drifts low"
 ADVERBS = frozenset({"still", "half", "almost", "nearly", "partly", "fully", "newly", "barefoot"})
 NATION = frozenset(
     {"Greek", "French", "Dutch", "British", "English", "Irish", "Spanish", "Danish", "Swedish", "Scottish", "Turkish"}
@@ -119,7 +120,7 @@ def names_something(phrase: Phrase, lexicon: Lexicon) -> bool:
     before = phrase.words[-2].text if len(phrase.words) > 1 else ""
     if lexicon.present.get(head.text) is False and (is_several(before) or before.lower() in GROUPS):
         return False  # "surgeons in green gowns bend over a table", "a couple kiss"
-    if head.lower in ADVERBS or any(word.lower in ADVERBS for word in phrase.words[1:]):
+    if head.lower in ADVERBS | HOW or any(word.lower in ADVERBS for word in phrase.words[1:]):
         return False  # "its coat still wet"
     if head.text.endswith("ly") and not is_visible(head.text):
         return False  # "a tractor moves slowly"
