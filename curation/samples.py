@@ -273,6 +273,17 @@ def reject(table: pa.Table, rejects: Mapping[int, Reject]) -> pa.Table:
     return table
 
 
+def schema_difference(schema: pa.Schema, expected: pa.Schema = SCHEMA) -> str:
+    """The first way in which a schema is not the expected one, in words."""
+    for field in expected:
+        index = schema.get_field_index(field.name)
+        if index < 0:
+            return f"column {field.name} is missing"
+        if schema.field(index).type != field.type:
+            return f"column {field.name} is {schema.field(index).type}, expected {field.type}"
+    return f"columns {schema.names}, expected {expected.names}"
+
+
 def _check_range(table: pa.Table, rows: Mapping[int, Any]) -> None:
     wrong = [row for row in rows if not 0 <= row < len(table)]
     if wrong:

@@ -53,7 +53,15 @@ class CaptionFacts:
         return _WORD.findall(_UNSPACED.sub(" ", self.text)) + ["字字"] * (unspaced // 2)
 
 
-class EmptyFilter(Section):
+class BaseFilter(Section):
+    """A filter of alt-text. Needs a `kind` and its thresholds, and joins the union `CaptionFilter`."""
+
+    def check(self, caption: CaptionFacts) -> Reject | None:
+        """None when the caption is kept; else the reason, and in the detail what was found and what is asked for."""
+        raise NotImplementedError
+
+
+class EmptyFilter(BaseFilter):
     """Rejects captions of which nothing is left without markup and boilerplate, and placeholders (empty_caption).
 
     What it was tells the reason apart: a link (url_caption), digits and signs (few_letters), a chat template's turn
@@ -79,7 +87,7 @@ class EmptyFilter(Section):
         return Reject(Reason.EMPTY_CAPTION, f"nothing but boilerplate or markup: {shown}")
 
 
-class FileNameFilter(Section):
+class FileNameFilter(BaseFilter):
     """Rejects names of files, paths, and what cameras, phones and content systems call pictures (file_name)."""
 
     kind: Literal["file_name"] = "file_name"
@@ -91,7 +99,7 @@ class FileNameFilter(Section):
         return None
 
 
-class UrlFilter(Section):
+class UrlFilter(BaseFilter):
     """Rejects captions that are a link with little beside it (url_caption)."""
 
     kind: Literal["url"] = "url"
@@ -108,7 +116,7 @@ class UrlFilter(Section):
         return None
 
 
-class InjectionFilter(Section):
+class InjectionFilter(BaseFilter):
     """Rejects captions that instruct a language model instead of describing an image (injection)."""
 
     kind: Literal["injection"] = "injection"
@@ -121,7 +129,7 @@ class InjectionFilter(Section):
         return None
 
 
-class LettersFilter(Section):
+class LettersFilter(BaseFilter):
     """Rejects part numbers, scores and other text that is mostly not letters (few_letters)."""
 
     kind: Literal["letters"] = "letters"
@@ -139,7 +147,7 @@ class LettersFilter(Section):
         return None
 
 
-class RepeatedWordsFilter(Section):
+class RepeatedWordsFilter(BaseFilter):
     """Rejects keyword stuffing (repeated_words)."""
 
     kind: Literal["repeated_words"] = "repeated_words"
@@ -169,7 +177,7 @@ class RepeatedWordsFilter(Section):
         return None
 
 
-class LanguageFilter(Section):
+class LanguageFilter(BaseFilter):
     """Rejects captions in other languages than those wanted (language)."""
 
     kind: Literal["language"] = "language"
@@ -187,7 +195,7 @@ class LanguageFilter(Section):
         )
 
 
-class DepictsFilter(Section):
+class DepictsFilter(BaseFilter):
     """Rejects English captions that tell of nothing to be seen: headlines, offers, titles of songs (not_depicting).
 
     In the manner of Conceptual Captions (Sharma et al. 2018), which keeps what has the make of a description. Of 4,600
@@ -207,7 +215,7 @@ class DepictsFilter(Section):
         return None
 
 
-class LengthFilter(Section):
+class LengthFilter(BaseFilter):
     """Rejects captions too short to ask anything about, and those that are articles (short_caption, long_caption)."""
 
     kind: Literal["length"] = "length"

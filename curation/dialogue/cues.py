@@ -4,6 +4,7 @@ text itself says of a cause or a purpose."""
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -14,13 +15,15 @@ from curation.dialogue.model import Evidence, Focus
 from curation.dialogue.reasons import stated
 from curation.dialogue.scene import Kind, Phrase, Scene
 from curation.dialogue.seen import is_animal, is_art
-from curation.dialogue.subjects import names_something, with_article
+from curation.dialogue.subjects import is_plural, names_something, with_article
 from curation.dialogue.view import View
 
 # What a reason may begin with: a sentence about something in the image. "It is" begins that of a time, and one about
 # what the conclusion has just named.
-REASON_WORDS = "[A-Za-zÀ-ÖØ-öø-ÿ0-9 '’-]{6,90}"
+REASON_WORDS = "[A-Za-zÀ-ÖØ-öø-ÿ0-9 :'’-]{6,160}"
 REASON = f"(?:the |an? |there (?:is|are) |two |three |four |[A-Z]){REASON_WORDS}"
+# What a second fact may hang on.
+JOINS = ("of", "in", "on", "at", "with", "near", "beside", "next to", "in front of", "behind", "under", "over", "and")
 SHORT = 3  # words of a phrase that a question repeats whole
 WHO, WHAT = "{who}", "{what}"
 PARTS_OF_VERBS = frozenset({"up", "down", "out", "off"})
@@ -49,6 +52,7 @@ def cue_foci(evidence: Evidence) -> list[Focus]:
             reason = f"(?:it is [a-z ]{{3,20}}|{REASON})" if named & evidence.lexicon.times else REASON
             if cue.again:
                 reason = f"(?:{cue.again} {REASON_WORDS}|{reason})"
+            reason = cue.own or reason
             form = f"{cue.conclusion[:1].upper()}{cue.conclusion[1:]}, because {reason}"
             found.extend(
                 Focus(
@@ -83,7 +87,7 @@ def cues_of(evidence: Evidence) -> tuple[Cue, ...]:
     stems -= frozenset(stem for scene in scenes for stem in denied(scene))
     for cue in lexicon.cues:
         told = cue.stems & (stems & copies if copies else stems) and (not cue.beside or cue.beside & stems)
-        if not told or cue.unless & evidence.stems:
+        if not told or cue.unless & evidence.stems or (evidence.stems & lexicon.idle and not cue.stems & lexicon.idle):
             continue
         for view in views:
             at = next(_places_of(cue, view), None)
@@ -130,9 +134,54 @@ def _told_of(cue: Cue, view: View, at: Phrase | None) -> Iterator[Cue]:
             conclusion = conclusion.replace(slot, text)
             words |= view.lexicon.stems(WORD.findall(text)) if slot in cue.conclusion else frozenset()
     if ask and WHO not in conclusion and WHAT not in conclusion:
-        meant = who if WHO in cue.conclusion else at if WHAT in cue.conclusion else None
+        meant = who if WHO in cue.conclusion else None
         again = _again(meant, view) if meant else ""
-        yield replace(cue, ask=ask, conclusion=conclusion, words=words, again=again, rank=-1 if apart else cue.rank)
+        of_thing = at is not None and WHAT in cue.conclusion
+        own = ""
+        if at is not None and WHO not in cue.conclusion:
+            told = _how_it_is if of_thing else _that_it_is
+            own = told(at, cue, view)
+        idle = apart or cue.rank < 0 or (of_thing and not own)
+        rank = -1 if idle else cue.rank + (not of_thing)  # what happens says more than what is there
+        yield replace(cue, ask=ask, conclusion=conclusion, words=words, again=again, own=own, rank=rank)
+
+
+def _that_it_is(thing: Phrase, cue: Cue, view: View) -> str:
+    """A regular expression of the reason for what is concluded from a thing's being there: that alone, with what must
+    stand beside it. Nothing comes from Italy because a slice is missing. Empty where somebody's deed may be it."""
+    joined = cue.together or not cue.beside or bool(cue.beside & {word.stem for word in thing.words})
+    if not joined and view.living(thing):
+        return ""
+    text = _within(thing, view)
+    if thing.head.stem in view.lexicon.times:
+        return f"it is (?:an? |the )?{text}"
+    be = "are" if is_plural(thing, view.scene, view.lexicon) else "is"
+    beside = f" (?:{'|'.join(JOINS)}) {REASON_WORDS}" if not joined else f"(?: of {REASON_WORDS})?"
+    return f"there {be} (?:an? )?{text}{beside}"
+
+
+def _within(phrase: Phrase, view: View) -> str:
+    """A phrase as it stands within a sentence, as a regular expression: one that begins the text in lower case, unless
+    it is a name."""
+    tokens = view.scene.tokens[phrase.start :]
+    text = " ".join(token.text for token in tokens[: tokens.index(phrase.head) + 1])  # "red and white lighthouse"
+    name = phrase.start or phrase.capitalised or phrase.words[0].text.isupper()
+    return re.escape(text.lower() if view.scene.titled else text if name else text[:1].lower() + text[1:])
+
+
+def _how_it_is(thing: Phrase, cue: Cue, view: View) -> str:
+    """A regular expression of the reason for what is concluded of a thing, which must tell how that is: "it is made of
+    wood", "it is a rusty truck". A fence does not burn because somebody leans on it. Empty where the text tells only
+    what it is: "because it is a hedgehog" is no reason."""
+    several = is_plural(thing, view.scene, view.lexicon)
+    made_of = next((word.lower for word in thing.modifiers if word.stem in cue.stems & set(view.lexicon.materials)), "")
+    if not any(word.stem in cue.stems | cue.beside for word in thing.modifiers):
+        return ""
+    if made_of:
+        told = "made of wood" if made_of == "wooden" else f"made of {re.escape(made_of)}"
+    else:
+        told = _within(thing, view) if several else f"an? {_within(thing, view)}"
+    return f"{'they are' if several else 'it is'} {told}"
 
 
 def _again(who: Phrase, view: View) -> str:

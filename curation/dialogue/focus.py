@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 
 from curation.dialogue.cues import cue_foci, cues_of
 from curation.dialogue.evidence import OCR
@@ -27,6 +28,7 @@ WRITTEN = Focus(
 PATHS = frozenset({"through", "across", "along", "into", "past", "up", "down", "off", "around", "from"})  # no places
 ROUGH = frozenset({"over", "about", "around", "under", "than", "in"})  # before a number: about, or of nothing in sight
 NUMBER_LIMIT = 12  # beyond it nobody counts what a photo shows
+MORE = frozenset({"third", "fourth", "fifth", "sixth", "seventh"})
 IMITATED = frozenset({"faux", "fake", "imitation", "artificial", "look", "effect"})
 
 
@@ -62,6 +64,8 @@ def _focus(kind: str, topic: str, subject: Phrase, asked: str, expected: str, *f
 
 def _counts(view: View) -> Iterator[Focus]:
     lexicon = view.lexicon
+    if goes_on_counting(view.scene):
+        return
     for phrase in view.common():
         first = phrase.words[0]
         number = lexicon.numbers.get(first.stem)
@@ -78,6 +82,12 @@ def _counts(view: View) -> Iterator[Focus]:
             topic = f"how many {plain(phrase, view.scene, lexicon)} there are"
             form = f"How many {slot(phrase)} (?:are|can) {TEXT}"
             yield _focus("count", topic, phrase, phrase.head.stem, first.stem, form)
+
+
+def goes_on_counting(scene: Scene) -> bool:
+    """Whether a text adds to a number that it tells: "two zebras drinking while a third keeps watch"."""
+    more = [token.lower for token in scene.tokens if token.kind is not Kind.BREAK]
+    return any(one in ("a", "an", "another") and two in MORE for one, two in pairwise(more)) or "another" in more
 
 
 def _colours(view: View) -> Iterator[Focus]:

@@ -34,6 +34,7 @@ class Cue:
     beside: frozenset[str] = frozenset()  # stems of a second fact: the evidence and the reason must hold one too
     rank: int = 0  # which of several cues is asked of: one that joins two facts first; below 0 none is asked
     again: str = ""  # how a reason may call who is meant once more: "it is"
+    own: str = ""  # a regular expression of the reason, where it must be what the thing itself is
     together: bool = False  # whether cue and second fact must stand in one phrase: "wooden bench"
 
 
@@ -136,6 +137,7 @@ class Lexicon:
         self.social = self.stems(words.get("social", ()))
         self.fixed = self.colours | frozenset(self.numbers) | frozenset(self.materials)
         self.carriers = self.stems(words.get("carriers", ()))
+        self.idle = self.stems(words.get("idle", ()))
         self.photos = self.stems(words.get("photos", ()))
         self.art = self.stems(words.get("art", ()))
         self.no_places = self.stems(words.get("no_places", ()))

@@ -28,15 +28,16 @@ DEPTH = 5  # verbs up to the one that has a doer, and nouns down from "a group o
 
 @dataclass(frozen=True)
 class Parse:
-    """What the parser makes of one text. Words are found by stem: one that stands twice is doubted only if both are."""
+    """What the parser makes of one text. Verbs are found by stem: one that stands twice is doubted only if both are."""
 
     doc: Any  # spacy.tokens.Doc
     lexicon: Lexicon
 
-    def is_thing(self, head: Token) -> bool:
-        """Whether a word may be a noun here: no "hanging" of "a pot hanging over the stove"."""
-        found = self._all({head.stem})
-        return not found or any(word.pos_ not in NO_THINGS for word in found)
+    def is_thing(self, head: Token, nth: int) -> bool:
+        """Whether a word, the text's nth of its form from 0, may be a noun here: no "hanging" of "a pot hanging over
+        the stove"."""
+        found = [word for word in self.doc if word.lower_ == head.lower]
+        return len(found) <= nth or found[nth].pos_ not in NO_THINGS
 
     def may_do(self, verb: Token, who: frozenset[str]) -> bool:
         """Whether one of `who` (stems) may do what `verb` says: of "a bulldog dressed as a bumblebee sits" no

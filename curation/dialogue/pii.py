@@ -8,10 +8,12 @@ masked: a caption's "Ada Lovelace" is what an image shows.
 
 from __future__ import annotations
 
+import importlib
 import ipaddress
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 EMAIL = re.compile(
     r"[\w.+%-]{1,64}\s?(?:@|\(at\)|\[at\])\s?[\w-]{1,63}(?:\s?(?:\.|\(dot\)|\[dot\])\s?[\w-]{2,63}){1,4}", re.I
@@ -25,16 +27,18 @@ CALLED = re.compile(
     r"\W{0,3}(?:us |at |me |al |an |now |unter )?\W{0,3}(\+?\(?\d[\d ().-]{5,18}\d)",
     re.I,
 )
-SSN = re.compile(r"(?<![\d-])\d{3}-\d{2}-\d{4}(?![\d-])")
-LETTERED_ID = re.compile(r"\b(?:[XYZ]-?\d{7}|\d{8}|\d{2}\.\d{3}\.\d{3})-?[A-Z]\b")
 BRITISH_ID = re.compile(  # without a check digit: the letters that are never given out tell it from other codes
     r"\b(?!BG|GB|KN|NK|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D]\b"
 )
-ITALIAN_ID = re.compile(r"\b[A-Z]{6}\d{2}[A-EHLMPRST]\d{2}[A-Z]\d{3}[A-Z]\b")
-MEXICAN_ID = re.compile(r"\b[A-Z]{4}\d{6}[HM][A-Z]{5}[A-Z0-9]\d\b")
-BRAZILIAN_ID = re.compile(r"\b\d{3}\.\d{3}\.\d{3}-\d{2}\b")
-FRENCH_ID = re.compile(r"\b[12] ?\d{2} ?(?:0[1-9]|1[0-2]) ?\d{2} ?\d{3} ?\d{3} ?\d{2}\b")
-GERMAN_ID = re.compile(r"(?<!\d)\d{2} ?\d{3} ?\d{3} ?\d{3}(?!\d)")
+NATIONAL_IDS = (  # forms, each with the modules of python-stdnum that know the rest
+    (re.compile(r"(?<![\d-])\d{3}-\d{2}-\d{4}(?![\d-])"), ("us.ssn",)),
+    (re.compile(r"\b(?:[XYZ]-?\d{7}|\d{8}|\d{2}\.\d{3}\.\d{3})-?[A-Z]\b"), ("es.dni", "es.nie")),
+    (re.compile(r"\b[A-Z]{6}\d{2}[A-EHLMPRST]\d{2}[A-Z]\d{3}[A-Z]\b"), ("it.codicefiscale",)),
+    (re.compile(r"\b[A-Z]{4}\d{6}[HM][A-Z]{5}[A-Z0-9]\d\b"), ("mx.curp",)),
+    (re.compile(r"\b\d{3}\.\d{3}\.\d{3}-\d{2}\b"), ("br.cpf",)),
+    (re.compile(r"\b[12] ?\d{2} ?(?:0[1-9]|1[0-2]) ?\d{2} ?\d{3} ?\d{3} ?\d{2}\b"), ("fr.nir",)),
+    (re.compile(r"(?<!\d)\d{2} ?\d{3} ?\d{3} ?\d{3}(?!\d)"), ("de.idnr",)),
+)
 GAPS = re.compile(r"\s*([,;|])(?:\s*[,;|])*(?=\s)")  # commas that nothing stands between any more
 REGIONS = ("US", "GB", "DE", "ES", "FR")  # whose national forms of telephone numbers are known; +NN works for all
 
@@ -72,18 +76,13 @@ def _all(text: str) -> Iterator[Found]:
     yield from (Found("email", *match.span()) for match in EMAIL.finditer(text))
     if not any(char.isdigit() for char in text):
         return
-    yield from _checked("iban", IBAN, text, _is_iban)
+    yield from _checked("iban", IBAN, text, partial(_is_valid, ("iban",)))
     yield from _checked("card", DIGITS, text, _is_card)
     yield from _checked("ip", IPV4, text, _is_ip)
     yield from _checked("ip", IPV6, text, _is_ip)
-    yield from _checked("national_id", SSN, text, _is_ssn)
-    yield from _checked("national_id", LETTERED_ID, text, _is_spanish)
+    for pattern, modules in NATIONAL_IDS:
+        yield from _checked("national_id", pattern, text, partial(_is_valid, modules))
     yield from (Found("national_id", *match.span()) for match in BRITISH_ID.finditer(text))
-    yield from _checked("national_id", ITALIAN_ID, text, _is_italian)
-    yield from _checked("national_id", MEXICAN_ID, text, _is_mexican)
-    yield from _checked("national_id", BRAZILIAN_ID, text, _is_brazilian)
-    yield from _checked("national_id", FRENCH_ID, text, _is_french)
-    yield from _checked("national_id", GERMAN_ID, text, _is_german)
     yield from (Found("phone", *match.span(1)) for match in CALLED.finditer(text))
     yield from _phones(text)
 
@@ -113,10 +112,10 @@ def _is_card(text: str) -> bool:
     return 13 <= len(digits) <= 19 and digits[0] in "3456" and luhn.is_valid(digits)
 
 
-def _is_iban(text: str) -> bool:
-    from stdnum import iban
-
-    return bool(iban.is_valid(text.replace(" ", "")))
+def _is_valid(modules: tuple[str, ...], text: str) -> bool:
+    """Whether one of these modules of python-stdnum finds the number valid."""
+    plain = re.sub(r"[ .]", "", text)
+    return any(importlib.import_module(f"stdnum.{module}").is_valid(plain) for module in modules)
 
 
 def _is_ip(text: str) -> bool:
@@ -125,46 +124,3 @@ def _is_ip(text: str) -> bool:
     except ValueError:
         return False
     return not address.is_unspecified
-
-
-def _is_ssn(text: str) -> bool:
-    from stdnum.us import ssn
-
-    return bool(ssn.is_valid(text))
-
-
-def _is_spanish(text: str) -> bool:
-    from stdnum.es import dni, nie
-
-    plain = text.replace(".", "")
-    return bool(dni.is_valid(plain) or nie.is_valid(plain))
-
-
-def _is_italian(text: str) -> bool:
-    from stdnum.it import codicefiscale
-
-    return bool(codicefiscale.is_valid(text))
-
-
-def _is_mexican(text: str) -> bool:
-    from stdnum.mx import curp
-
-    return bool(curp.is_valid(text))
-
-
-def _is_brazilian(text: str) -> bool:
-    from stdnum.br import cpf
-
-    return bool(cpf.is_valid(text))
-
-
-def _is_french(text: str) -> bool:
-    from stdnum.fr import nir
-
-    return bool(nir.is_valid(text))
-
-
-def _is_german(text: str) -> bool:
-    from stdnum.de import idnr
-
-    return bool(idnr.is_valid(text.replace(" ", "")))

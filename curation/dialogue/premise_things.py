@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from curation.dialogue.focus import IMITATED, NUMBER_LIMIT, ROUGH
+from curation.dialogue.focus import IMITATED, NUMBER_LIMIT, ROUGH, goes_on_counting
 from curation.dialogue.model import Evidence
 from curation.dialogue.premise_table import Refuted, Table, several
 from curation.dialogue.scene import POSSESSIVES, Kind, Phrase, Token, joined
@@ -124,6 +124,8 @@ def _states(phrase: Phrase, view: View, evidence: Evidence) -> Iterator[Refuted]
 
 def _numbers(phrase: Phrase, view: View, evidence: Evidence) -> Iterator[Refuted]:
     lexicon, table, first = view.lexicon, Table.of(view.lexicon), phrase.words[0]
+    if goes_on_counting(view.scene):
+        return
     if _alone(phrase, view):
         told, things, right = ONE, several(phrase.head.lower), "there is only one"
     elif _counted(phrase, view):

@@ -35,8 +35,8 @@ def stated(view: View) -> Iterator[Cue]:
 def _purposes(view: View, action: Action, doing: str) -> Iterator[Cue]:
     """ "Boy standing on a stool to reach the jar": he may want to reach the jar."""
     tokens, lexicon = view.scene.tokens, view.lexicon
-    if action.verb.stem in lexicon.intents:
-        return  # "teaching his daughter to ride": she wants to
+    if action.verb.stem in lexicon.intents or not view.living(action.subjects[0]):
+        return  # "teaching his daughter to ride": she wants to; fireworks want nothing
     for at in range(action.start + 1, len(tokens) - 1):
         if tokens[at].kind is Kind.BREAK or (tokens[at].kind is Kind.VERB and tokens[at - 1].lower != "to"):
             return
@@ -99,6 +99,8 @@ def _with_object(scene: Scene, at: int) -> str:
     """A verb and its object, as written; "" for a verb that has none."""
     verb = scene.tokens[at]
     for phrase in scene.phrases:
+        if phrase.start > at and phrase.determiner == "its":
+            return ""  # "to check its color": whose, the conclusion would not tell
         if phrase.start > at and all(token.kind is Kind.FUNCTION for token in scene.tokens[at + 1 : phrase.start]):
             between = [token.lower for token in scene.tokens[at + 1 : phrase.start]]
             return " ".join([verb.lower, *between, phrase.text])

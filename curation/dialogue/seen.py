@@ -19,6 +19,7 @@ UNSURE = frozenset(
     | {"by", "via", "beyond", "ahead of", "due to"}
 )
 LONG = 3  # words of a phrase whose first ones may belong to what is printed
+GROWN_COLORS = frozenset(("lavender", "olive", "rose", "peach", "plum", "lilac", "violet", "mint", "cream"))
 COUNTRIES = ("an", "ese", "ish")  # ends of words for countries: "two Italian chefs"
 
 
@@ -78,6 +79,8 @@ def sure_claims(phrase: Phrase, scene: Scene, lexicon: Lexicon) -> list[Token]:
         if f"{pair[0].lower} {pair[1].lower}" in lexicon.color_kinds
         for word in pair
     }
+    if phrase.link is not None and phrase.link.lower == "of" and not phrase.determiner:
+        kinds |= {word for word in phrase.words[:1] if word.lower in GROWN_COLORS}  # "rows of lavender stretch ..."
     return [word for word in claims(phrase, scene, lexicon) if word not in kinds]
 
 

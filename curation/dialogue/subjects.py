@@ -10,8 +10,9 @@ from curation.captions.depicts import is_visible
 from curation.dialogue.lexicon import Lexicon, third_person
 from curation.dialogue.scene import Kind, Phrase, Scene
 from curation.dialogue.seen import is_name, sure_claims
-from curation.dialogue.words import is_several
+from curation.dialogue.words import GROUPS, is_several
 
+SOME = frozenset({"several", "various", "numerous", "countless", "multiple"})
 ADVERBS = frozenset({"still", "half", "almost", "nearly", "partly", "fully", "newly", "barefoot"})
 NATION = frozenset(
     {"Greek", "French", "Dutch", "British", "English", "Irish", "Spanish", "Danish", "Swedish", "Scottish", "Turkish"}
@@ -90,6 +91,7 @@ def plain(phrase: Phrase, scene: Scene, lexicon: Lexicon, materials: bool = True
     left = [word for word in sure_claims(phrase, scene, lexicon) if word.stem in told]
     if is_plural(phrase, scene, lexicon) and phrase.words[0].stem in lexicon.numbers:  # year 4 pupils are not four
         left += [word for word in sure_claims(phrase, scene, lexicon) if word.stem in lexicon.numbers]
+    left += [word for word in phrase.words[:1] if len(phrase.words) > 1 and word.lower in SOME]
     for before, word in zip(phrase.words, phrase.words[1:], strict=False):
         if word in left and before.lower in SHADES:
             left.append(before)
@@ -114,8 +116,9 @@ def names_something(phrase: Phrase, lexicon: Lexicon) -> bool:
         return False  # "a monk crossing paths", "lanterns hanging"
     if any(word.text.islower() and lexicon.present.get(word.lower) for word in phrase.words[1:-1]):
         return False  # "a tractor spreads manure"
-    if len(phrase.words) > 1 and lexicon.present.get(head.text) is False and is_several(phrase.words[-2].text):
-        return False  # "surgeons in green gowns bend over a table"
+    before = phrase.words[-2].text if len(phrase.words) > 1 else ""
+    if lexicon.present.get(head.text) is False and (is_several(before) or before.lower() in GROUPS):
+        return False  # "surgeons in green gowns bend over a table", "a couple kiss"
     if head.lower in ADVERBS or any(word.lower in ADVERBS for word in phrase.words[1:]):
         return False  # "its coat still wet"
     if head.text.endswith("ly") and not is_visible(head.text):

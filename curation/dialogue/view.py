@@ -33,7 +33,9 @@ class View:
             phrase
             for phrase in seen(scene, lexicon)
             if not absent & {word.stem for word in phrase.words} and not any(is_denial(w.lower) for w in phrase.words)
-            if again.is_thing(phrase.head) or is_person(phrase, lexicon) or is_animal(phrase, lexicon)
+            if is_person(phrase, lexicon)
+            or is_animal(phrase, lexicon)
+            or again.is_thing(phrase.head, _nth(phrase, scene))
         )
         return cls(scene, lexicon, shown, tuple(act for act in scene.actions if act.verb.stem not in absent))
 
@@ -116,3 +118,9 @@ class View:
             return not all(names_something(phrase, self.lexicon) for phrase in (first, last))
         second = is_person(last, self.lexicon) or is_animal(last, self.lexicon)
         return not self.living(first) or last.link is None or second
+
+
+def _nth(phrase: Phrase, scene: Scene) -> int:
+    """Which of the text's words of that form a phrase's head is."""
+    end = phrase.start + len(phrase.words) - 1
+    return sum(token.lower == phrase.head.lower for token in scene.tokens[:end])

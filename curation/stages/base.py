@@ -7,7 +7,7 @@ from typing import Protocol
 import pyarrow as pa
 
 from curation.errors import RowsNotConserved
-from curation.samples import SCHEMA
+from curation.samples import SCHEMA, schema_difference
 
 
 class Stage(Protocol):
@@ -26,7 +26,7 @@ class Stage(Protocol):
 def check_rows(stage: str, before: pa.Table, after: pa.Table) -> None:
     """Raise `RowsNotConserved` unless `after` has the schema and, row by row, the ids of `before`."""
     if not after.schema.equals(SCHEMA, check_metadata=False):
-        raise RowsNotConserved(f"stage {stage} changed the schema: {_first_difference(after.schema)}")
+        raise RowsNotConserved(f"stage {stage} changed the schema: {schema_difference(after.schema)}")
     if len(before) != len(after):
         raise RowsNotConserved(f"stage {stage} got {len(before)} rows and returned {len(after)}")
     for name in ("sample_id", "partition", "row"):
@@ -40,13 +40,3 @@ def check_rows(stage: str, before: pa.Table, after: pa.Table) -> None:
 def _revived(before: pa.Table, after: pa.Table) -> list[int]:
     pairs = zip(before.column("reason").to_pylist(), after.column("reason").to_pylist(), strict=True)
     return [row for row, (old, new) in enumerate(pairs) if old is not None and old != new]
-
-
-def _first_difference(schema: pa.Schema) -> str:
-    for field in SCHEMA:
-        index = schema.get_field_index(field.name)
-        if index < 0:
-            return f"column {field.name} is missing"
-        if schema.field(index).type != field.type:
-            return f"column {field.name} is {schema.field(index).type}, expected {field.type}"
-    return f"columns {schema.names}, expected {SCHEMA.names}"

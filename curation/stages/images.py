@@ -32,7 +32,15 @@ class ImageFacts:
     score: float | None = None
 
 
-class SizeFilter(Section):
+class BaseFilter(Section):
+    """A filter of images. Needs a `kind` and its thresholds, and joins the union `AnyFilter`."""
+
+    def check(self, image: ImageFacts) -> Reject | None:
+        """None when the image is kept; else the reason, and in the detail what was found and what is asked for."""
+        raise NotImplementedError
+
+
+class SizeFilter(BaseFilter):
     """Rejects images that were too small as fetched (too_small)."""
 
     kind: Literal["size"] = "size"
@@ -50,7 +58,7 @@ class SizeFilter(Section):
         return None
 
 
-class AspectFilter(Section):
+class AspectFilter(BaseFilter):
     """Rejects banners and strips (aspect)."""
 
     kind: Literal["aspect"] = "aspect"
@@ -65,7 +73,7 @@ class AspectFilter(Section):
         return None
 
 
-class BlankFilter(Section):
+class BlankFilter(BaseFilter):
     """Rejects images of (nearly) one colour (blank)."""
 
     kind: Literal["blank"] = "blank"
@@ -78,7 +86,7 @@ class BlankFilter(Section):
         return None
 
 
-class BlurFilter(Section):
+class BlurFilter(BaseFilter):
     """Rejects images without a sharp edge anywhere (blurred)."""
 
     kind: Literal["blur"] = "blur"
@@ -92,7 +100,7 @@ class BlurFilter(Section):
         return None
 
 
-class NsfwFilter(Section):
+class NsfwFilter(BaseFilter):
     """Rejects images that Yahoo's Open-NSFW model finds pornographic (nsfw). Needs the extra `nsfw`.
 
     The score goes to `metadata.nsfw_score`. About 25 ms of CPU an image: put it last.
@@ -112,7 +120,7 @@ class NsfwFilter(Section):
         return NsfwScorer()
 
 
-class SimilarityFilter(Section):
+class SimilarityFilter(BaseFilter):
     """Rejects images that do not fit their alt-text, by a CLIP model of your own choice (low_similarity).
 
     The score, the cosine of the two embeddings, goes to `metadata.clip_similarity`.

@@ -13,9 +13,18 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from curation.errors import BadShard, CommitFailed, CommitStateUnknown, CurationError
-from curation.table.log import FileProgress, add_action, commit_info, create_table, file_key, open_table, partition_key
+from curation.table.log import (
+    FileProgress,
+    add_action,
+    commit_info,
+    create_table,
+    file_key,
+    open_table,
+    partition_key,
+    write_version,
+)
 from curation.table.receipt import Receipt, ShardFile
-from curation.table.shard import ACCEPTED, REJECTED, TABLE_SCHEMA, check_footer, check_whole, footer_bytes, planned_rows
+from curation.table.shard import ACCEPTED, REJECTED, check_footer, check_whole, footer_bytes, planned_rows
 from curation.table.transactions import Transactions
 
 if TYPE_CHECKING:
@@ -258,21 +267,11 @@ class Committer:
             log.debug("could not create %s: %s", self._storage.uri(), error)
 
     def _transact(self, table: DeltaTable, receipts: list[Receipt]) -> None:
-        from deltalake import CommitProperties, Transaction
-
-        transactions = [Transaction(self._key, self._sequence)]
-        transactions += [Transaction(partition_key(receipt.partition), 1) for receipt in receipts]
-        for file_id, progress in self._progress(receipts).items():
-            transactions.append(Transaction(file_key(file_id), progress.number))
-        table.create_write_transaction(
-            [add_action(file) for receipt in receipts for file in receipt.files],
-            mode="append",
-            schema=TABLE_SCHEMA,
-            partition_by="outcome",
-            commit_properties=CommitProperties(
-                custom_metadata=commit_info(self._recipe, self._run, receipts), app_transactions=transactions
-            ),
-        )
+        numbers = {self._key: self._sequence}
+        numbers |= {partition_key(receipt.partition): 1 for receipt in receipts}
+        numbers |= {file_key(file_id): progress.number for file_id, progress in self._progress(receipts).items()}
+        actions = [add_action(file) for receipt in receipts for file in receipt.files]
+        write_version(table, actions, commit_info(self._recipe, self._run, receipts), numbers)
 
     def _progress(self, receipts: list[Receipt]) -> dict[str, FileProgress]:
         """How far each source file has landed once these receipts have."""

@@ -15,15 +15,16 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from curation.errors import RecipeError
+from curation.samples import schema_difference
 from curation.table.receipt import Receipt, ShardFile
-from curation.table.shard import TABLE_SCHEMA, difference
+from curation.table.shard import TABLE_SCHEMA
 from curation.table.storage import Storage
 from curation.table.transactions import Transactions
 
@@ -52,7 +53,7 @@ def open_table(storage: Storage) -> DeltaTable:
     table = DeltaTable(storage.uri(), storage_options=storage.delta_options())
     arrow: Any = table.schema().to_arrow()
     schema = pa.schema(arrow)
-    problem = None if schema.equals(TABLE_SCHEMA) else difference(schema, TABLE_SCHEMA)
+    problem = None if schema.equals(TABLE_SCHEMA) else schema_difference(schema, TABLE_SCHEMA)
     if table.metadata().partition_columns != ["outcome"]:
         problem = f"partitioned by {table.metadata().partition_columns}, expected ['outcome']"
     if problem:
@@ -87,6 +88,25 @@ def add_action(file: ShardFile, data_change: bool = True) -> AddAction:
         modification_time=int(time.time() * 1000),
         data_change=data_change,
         stats=json.dumps({"numRecords": file.rows}),
+    )
+
+
+def write_version(
+    table: DeltaTable, actions: Sequence[AddAction], info: dict[str, Any], numbers: Mapping[str, int]
+) -> None:
+    """Commit log entries as one version, with this commit info and these numbers as app transactions.
+
+    Raises what delta-rs raises: it does so too when the version landed and its answer was lost.
+    """
+    from deltalake import CommitProperties, Transaction
+
+    transactions = [Transaction(name, number) for name, number in numbers.items()]
+    table.create_write_transaction(
+        list(actions),
+        mode="append",
+        schema=TABLE_SCHEMA,
+        partition_by="outcome",
+        commit_properties=CommitProperties(custom_metadata=info, app_transactions=transactions),
     )
 
 

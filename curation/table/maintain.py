@@ -19,10 +19,10 @@ import pyarrow.parquet as pq
 
 from curation.errors import CommitFailed, CommitStateUnknown, RecipeError
 from curation.samples import SCHEMA
-from curation.table.log import COMMIT_INFO, add_action, open_table
+from curation.table.log import COMMIT_INFO, add_action, open_table, write_version
 from curation.table.read import SampleTable
 from curation.table.receipt import ShardFile
-from curation.table.shard import ACCEPTED, OUTCOMES, TABLE_SCHEMA, encode, new_path
+from curation.table.shard import ACCEPTED, OUTCOMES, encode, new_path
 from curation.table.storage import Storage
 
 if TYPE_CHECKING:
@@ -165,7 +165,6 @@ def commit_rewrite(table: SampleTable, rewrite: Rewrite, info: dict[str, Any], d
     Raises `CommitFailed` if a removed file is no longer in the table or another upkeep committed meanwhile, and
     `CommitStateUnknown` if the store went away before the answer. New files are left for vacuum.
     """
-    from deltalake import CommitProperties, Transaction
     from deltalake.exceptions import DeltaError
 
     delta = open_table(table.storage)
@@ -175,16 +174,9 @@ def commit_rewrite(table: SampleTable, rewrite: Rewrite, info: dict[str, Any], d
         raise CommitFailed(f"{gone[0]} was replaced by another upkeep of {table.uri} meanwhile. Run again")
     turn = (delta.transaction_version(UPKEEP) or 0) + 1
     actions = [_remove_action(file, data_change) for file in rewrite.removed]
+    actions += [add_action(file, data_change) for file in rewrite.added]
     try:
-        delta.create_write_transaction(
-            [*actions, *(add_action(file, data_change) for file in rewrite.added)],
-            mode="append",
-            schema=TABLE_SCHEMA,
-            partition_by="outcome",
-            commit_properties=CommitProperties(
-                custom_metadata={COMMIT_INFO: info}, app_transactions=[Transaction(UPKEEP, turn)]
-            ),
-        )
+        write_version(delta, actions, {COMMIT_INFO: info}, {UPKEEP: turn})
     except (DeltaError, OSError) as error:
         if not _has_landed(table, rewrite):
             raise CommitFailed(f"another upkeep of {table.uri} committed meanwhile. Run again") from error

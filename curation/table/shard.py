@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from curation.errors import BadShard
-from curation.samples import SCHEMA
+from curation.samples import SCHEMA, schema_difference
 from curation.table.receipt import ShardFile
 
 ACCEPTED = "accepted"
@@ -83,23 +83,12 @@ def check_footer(file: ShardFile, end: bytes) -> None:
         raise BadShard(f"{file.path} has {metadata.num_rows} rows, its receipt says {file.rows}")
     schema = metadata.schema.to_arrow_schema()
     if not schema.equals(SCHEMA):
-        raise BadShard(f"{file.path} has another schema than the table: {difference(schema, SCHEMA)}")
+        raise BadShard(f"{file.path} has another schema than the table: {schema_difference(schema)}")
 
 
 def footer_bytes(tail: bytes) -> int:
     """How many bytes at the end of a Parquet file hold its footer; `tail` is at least its last 8 bytes."""
     return int.from_bytes(tail[-8:-4], "little") + 8
-
-
-def difference(schema: pa.Schema, expected: pa.Schema) -> str:
-    """The first way in which a schema is not the expected one, in words."""
-    for field in expected:
-        index = schema.get_field_index(field.name)
-        if index < 0:
-            return f"column {field.name} is missing"
-        if schema.field(index).type != field.type:
-            return f"column {field.name} is {schema.field(index).type}, expected {field.type}"
-    return f"columns {schema.names}, expected {expected.names}"
 
 
 def _leaves(schema: pa.Schema) -> list[str]:

@@ -22,6 +22,7 @@ MEASURED = re.compile(r"\d ?(?:mm|cm|m|ft|in|inch(?:es)?)\b|[\"″]|\b[SMLX]{1,4
 ORDINAL = re.compile(r"(\d+)(?:st|nd|rd|th)?$")
 SHORTEST_PART = 3
 CARRIERS = frozenset({"take", "have", "give", "share", "make", "do", "perform"})
+Doubt = tuple[Token | None, str]  # the word whose relation is not found, and what was found; None: nothing clears it
 UNITS = {"%": ("percent", "prozent"), "€": ("euro", "euros"), "$": ("dollar",), "£": ("pound",)}  # signs, as words
 
 

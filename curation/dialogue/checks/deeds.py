@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from curation.dialogue.checks.base import CARRIERS
+from curation.dialogue.checks.base import CARRIERS, Doubt
 from curation.dialogue.checks.links import BE, word_before
 from curation.dialogue.checks.otherwise import COVERED, close
 from curation.dialogue.given import Given
@@ -19,7 +19,7 @@ NO_DEEDS = frozenset({"made", "built", "constructed", "doing", "located", "found
 PRONOUNS = frozenset({"he", "she", "it", "they"})
 
 
-def bad_actions(scene: Scene, asked: list[Phrase], given: Given) -> Iterator[str]:
+def bad_actions(scene: Scene, asked: list[Phrase], given: Given) -> Iterator[Doubt]:
     """Who does what: an action's subject in the answer must be one that the evidence gives it."""
     lexicon = given.lexicon
     for action in scene.actions:
@@ -28,7 +28,7 @@ def bad_actions(scene: Scene, asked: list[Phrase], given: Given) -> Iterator[str
             continue
         same = [known for known in given.actions if verb in lexicon.entailed((known.verb.stem,))]
         if same and not action.aimed and all(known.aimed for known in same):
-            yield f"the evidence does not say that “{action.verb.text}” is done"
+            yield None, f"the evidence does not say that “{action.verb.text}” is done"
         nameless = lexicon.frame | set(lexicon.numbers)  # "the two are"
         named = [phrase for phrase in _subjects(action, scene, lexicon) if phrase.head.stem not in nameless]
         subjects = named or [phrase for phrase in asked if phrase.link is None][-1:]
@@ -57,7 +57,7 @@ def bad_actions(scene: Scene, asked: list[Phrase], given: Given) -> Iterator[str
         doers = [phrase for known in same for phrase in doers_of(known, lexicon)]
         nouns = [phrase for phrase in given.phrases if phrase.head.stem == verb]
         if (not doers and not nouns) or (doers and not any(stem in given.stands_for(phrase) for phrase in doers)):
-            yield f"the evidence does not say that {subjects[0].text} is {action.verb.text}"
+            yield action.verb, f"the evidence does not say that {subjects[0].text} is {action.verb.text}"
 
 
 def _says_little(verb: str, subject: Phrase, given: Given) -> bool:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from curation.dialogue.checks.base import Context
+from curation.dialogue.checks.base import Context, Doubt
 from curation.dialogue.given import Given
 from curation.dialogue.scene import Kind, Phrase, Scene
 
@@ -34,7 +34,7 @@ FOLDED = ("paper", "cardboard")  # before what flies or drives
 COMPARED = frozenset({"like", "as"})
 
 
-def taken_for_real(context: Context, given: Given) -> Iterator[str]:
+def taken_for_real(context: Context, given: Given) -> Iterator[Doubt]:
     """What an answer names as if it were there, and the evidence shows only a likeness of."""
     tells = list(_likenesses(context, given))
     if not tells:
@@ -47,7 +47,7 @@ def taken_for_real(context: Context, given: Given) -> Iterator[str]:
         named = names & context.answer_stems - given.lexicon.frame
         real = {stem for _, known in _real(given, unreal) for stem in given.stands_for(known)}
         if named - real and not words & said:
-            yield f"the {phrase.text} is none: {min(words)}"
+            yield None, f"the {phrase.text} is none: {min(words)}"
 
 
 def _real(given: Given, unreal: set[int]) -> Iterator[tuple[int, Phrase]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from curation.dialogue.checks.base import CARRIERS
+from curation.dialogue.checks.base import CARRIERS, Doubt
 from curation.dialogue.checks.otherwise import (
     COVERED,
     HAVE,
@@ -26,14 +26,14 @@ CARRY = frozenset({"carri"})  # of "commuters with umbrellas"
 MADE = frozenset({"made", "built", "constructed", "out of"})
 
 
-def bad_links(scene: Scene, given: Given, asked: Sequence[Phrase] = ()) -> Iterator[str]:
+def bad_links(scene: Scene, given: Given, asked: Sequence[Phrase] = ()) -> Iterator[Doubt]:
     """Preposition or verb and the phrase after it must stand so in the evidence, after what they hang on. `asked` are
     the phrases of the question, which an answer may mean by "it"."""
     for at, phrase in enumerate(scene.phrases):
         previous = scene.phrases[at - 1] if at else None
         if phrase.link is None:
             if word_before(scene, phrase) in HAVE and not _had(scene.phrases[:at], phrase, given):
-                yield f"the evidence has no “with {phrase.text}”"
+                yield phrase.head, f"the evidence has no “with {phrase.text}”"
         elif not _claims_nothing(scene, phrase, phrase.link, given, asked):
             found = linked(phrase, given, same_links(phrase.link, phrase, given.lexicon))
             if found and previous is not None and not _same_deed(scene, phrase, found, given):
@@ -42,7 +42,7 @@ def bad_links(scene: Scene, given: Given, asked: Sequence[Phrase] = ()) -> Itera
                 said_otherwise(phrase, phrase.link, known, given)
                 for known in {previous, _whole(scene, previous), *_subject(scene, phrase)}
             ):
-                yield f"the evidence has no “{phrase.link.lower} {phrase.text}”"
+                yield phrase.head, f"the evidence has no “{phrase.link.lower} {phrase.text}”"
 
 
 def _same_deed(scene: Scene, phrase: Phrase, found: list[int], given: Given) -> bool:
@@ -106,22 +106,22 @@ def _claims_nothing(scene: Scene, phrase: Phrase, link: Token, given: Given, ask
     return link.lower == "of" and phrase.head.stem in given.owners
 
 
-def _misplaced(scene: Scene, phrase: Phrase, link: Token, found: list[int], given: Given) -> Iterator[str]:
+def _misplaced(scene: Scene, phrase: Phrase, link: Token, found: list[int], given: Given) -> Iterator[Doubt]:
     """What a phrase is put to, where the evidence puts it to another. Of who does what the actions speak."""
     previous = _hung_on(scene, phrase, found, given)
     if link.kind is Kind.VERB and link.stem not in given.lexicon.wearing | CARRY - given.stems:
         if link.stem in given.lexicon.as_prepositions.keys() - given.stems and not _beside(previous, found, given):
-            yield f"the evidence may put something else there than {previous.text}"
+            yield phrase.head, f"the evidence may put something else there than {previous.text}"
         return
     holders = [spot for spot, _ in given.heads(previous.head.stem)]
     if _owns(link, phrase, given.lexicon) and holders and not any(given.owned(a, b) for a in holders for b in found):
-        yield f"the evidence tells “{link.lower} {phrase.text}” of another"
+        yield phrase.head, f"the evidence tells “{link.lower} {phrase.text}” of another"
     governors = [spot for p in (scene.phrases[0], previous) for spot, _ in given.heads(p.head.stem)]
     astray = _astray(previous, found, given) and phrase.head.stem not in given.lexicon.clothing
     if not _placed(scene, previous, phrase, found, given):
-        yield f"the evidence may put something else {link.lower} {phrase.text}"
+        yield phrase.head, f"the evidence may put something else {link.lower} {phrase.text}"
     elif astray or (governors and min(governors) >= max(found)):
-        yield f"the evidence does not put {previous.text} {link.lower} {phrase.text}"
+        yield phrase.head, f"the evidence does not put {previous.text} {link.lower} {phrase.text}"
 
 
 def _beside(previous: Phrase, found: list[int], given: Given) -> bool:

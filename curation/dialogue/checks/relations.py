@@ -17,6 +17,7 @@ from curation.dialogue.checks.base import (
     REASONING,
     BaseCheck,
     Context,
+    Doubt,
     fail,
     supported,
 )
@@ -25,6 +26,7 @@ from curation.dialogue.checks.deeds import bad_actions, doers_of
 from curation.dialogue.checks.doers import wrong_doers
 from curation.dialogue.checks.likeness import taken_for_real
 from curation.dialogue.checks.links import BE, bad_links, word_before
+from curation.dialogue.checks.reread import Reread
 from curation.dialogue.checks.verbatim import as_told
 from curation.dialogue.given import Given, given_by
 from curation.dialogue.lexicon import YEAR_DIGITS, Lexicon
@@ -33,6 +35,8 @@ from curation.samples import Reason, Reject
 
 BECAUSE = re.compile(r"\b(?:because|since|given that)\b|, as\b", re.I)
 ASKING = frozenset({"what", "which", "kind", "type", "sort", "of", "in", "on", "at"})
+VIEWS = ("view", "close-up", "closeup", "interior", "exterior", "panorama", "x-ray", "scan", "micrograph")
+RELATIVE = frozenset({"that", "which", "who", "where", "whose"})
 HERDS = frozenset({"herd", "flock", "line", "crowd"})
 FIXED = (DESCRIPTION, REASONING)  # their questions are written by hand
 
@@ -62,22 +66,45 @@ class Relations(BaseCheck):
         if context.turn.response_type in FIXED:
             asked = []  # "it" then means the image, or what the cue is about
             meant = context.answer.phrases[:1]  # "the boat may burn, because it is made of wood"
-        for detail in (
-            *(() if told else _bad_answer(context, answer, question, asked, meant, given)),
-            *(_bad_question(question, given) if context.turn.response_type not in FIXED else ()),
-        ):
-            return fail(Reason.UNSUPPORTED, detail)
-        return None
+        subjects = frozenset(phrase.head.stem for phrase in asked if phrase.link is None)
+        doubts = iter(()) if told else _bad_answer(context, answer, question, asked, meant, given)
+        again = Reread(answer.text, context.evidence, subjects)
+        slip = _sure(doubts, again) or next(_deeds_of_views(answer, again), None)
+        if slip is None and context.turn.response_type not in FIXED:
+            slip = _sure(_bad_question(question, given), Reread(question.text, context.evidence, frozenset()))
+        return None if slip is None else fail(Reason.UNSUPPORTED, slip)
+
+
+def _sure(doubts: Iterator[Doubt], again: Reread) -> str | None:
+    """The first of some doubts that a second reading does not clear."""
+    return next((detail for word, detail in doubts if word is None or not again.finds(word)), None)
 
 
 def _bad_answer(
     context: Context, answer: Scene, question: Scene, asked: list[Phrase], meant: list[Phrase], given: Given
-) -> Iterator[str]:
+) -> Iterator[Doubt]:
     yield from taken_for_real(context, given)
     yield from _bad_modifiers(answer, given)
     yield from _bad_predicates(answer, question, asked, given)
     yield from bad_links(answer, given, meant)
     yield from bad_actions(answer, asked, given)
+
+
+def _deeds_of_views(answer: Scene, again: Reread) -> Iterator[str]:
+    """What an answer tells of a sight and the evidence of what is seen: no interior of a nave looks east, and of an
+    "x-ray of a wrist held together by a plate" the wrist is held."""
+    views = again.evidence.lexicon.stems(VIEWS)
+    for action in answer.actions:
+        words = [token.lower for token in answer.tokens[: action.start]]
+        view = action.subjects[0].head if action.subjects else None
+        told = words[-1:] and words[-1] in BE and not RELATIVE & set(words)
+        if (
+            view
+            and view.stem in views
+            and told
+            and (action.verb.lower.endswith("ing") or again.is_of_another(action.verb, view))
+        ):
+            yield f"the evidence does not say that {view.text} is {action.verb.text}"
 
 
 def _understood(scene: Scene, allowed: frozenset[str], context: Context) -> Scene:
@@ -112,7 +139,7 @@ def reason_of(answer: str) -> str:
     return BECAUSE.split(answer, maxsplit=1)[-1]
 
 
-def _bad_question(question: Scene, given: Given) -> Iterator[str]:
+def _bad_question(question: Scene, given: Given) -> Iterator[Doubt]:
     known = [phrase for phrase in question.phrases if given.heads(phrase.head.stem)]
     yield from _bad_modifiers(question, given)
     linked = [phrase for phrase in known if not _held_by(phrase, known, given)]
@@ -130,7 +157,7 @@ def _held_by(phrase: Phrase, known: list[Phrase], given: Given) -> bool:
     return bool(before) and given.has(phrase.head.stem, before[-1].head.stem)
 
 
-def _bad_modifiers(scene: Scene, given: Given) -> Iterator[str]:
+def _bad_modifiers(scene: Scene, given: Given) -> Iterator[Doubt]:
     lexicon = given.lexicon
     for phrase in scene.phrases:
         for at, modifier in enumerate(phrase.modifiers):
@@ -160,9 +187,9 @@ def _bad_modifiers(scene: Scene, given: Given) -> Iterator[str]:
             had |= modifier.lower.endswith(("ed", "ing")) and given.has(head.stem, modifier.stem)
             had |= any(head.stem in given.stands_for(doer) for doer in _who(modifier.stem, given))  # a folded blanket
             if not had and not any(given.modifies(word.stem, modifier.stem) for word in (head, after[0])):
-                yield f"the evidence has no “{modifier.text} {head.text}”"
+                yield modifier, f"the evidence has no “{modifier.text} {head.text}”"
         if given.half(phrase.head.stem, phrase.modifiers):
-            yield f"the evidence gives {phrase.head.text} another color too"
+            yield None, f"the evidence gives {phrase.head.text} another color too"
 
 
 def _who(verb: str, given: Given) -> Iterator[Phrase]:
@@ -177,7 +204,7 @@ def _share(one: str, other: str, given: Given) -> bool:
     return bool(of_one & of_other) or any({one, other} <= {w.stem for w in p.words} for p in given.phrases)
 
 
-def _bad_predicates(scene: Scene, question: Scene, asked: list[Phrase], given: Given) -> Iterator[str]:
+def _bad_predicates(scene: Scene, question: Scene, asked: list[Phrase], given: Given) -> Iterator[Doubt]:
     """X is Y: Y must modify X in the evidence, or X follow from Y."""
     lexicon = given.lexicon
     for at, phrase in enumerate(scene.phrases):
@@ -199,18 +226,21 @@ def _bad_predicates(scene: Scene, question: Scene, asked: list[Phrase], given: G
         if before and phrase.head.stem == subjects[0].head.stem:
             told, named = ({word.stem for word in each.words} for each in (phrase, subjects[0]))
             if told <= named or (len(named) > 1 and named <= told):
-                yield f"“{subjects[0].text} is {phrase.text}” says nothing"
+                yield None, f"“{subjects[0].text} is {phrase.text}” says nothing"
             continue  # "the boat is a blue boat": what modifies it has been looked at
         if phrase.determiner and not any(_is_called(subject, phrase, given) for subject in subjects):
-            yield f"the evidence does not say that {subjects[0].head.text} is {phrase.determiner} {phrase.text}"
+            yield (
+                phrase.head,
+                f"the evidence does not say that {subjects[0].head.text} is {phrase.determiner} {phrase.text}",
+            )
             continue
         if any(given.half(subject.head.stem, phrase.words) for subject in subjects):
-            yield f"{subjects[0].head.text} is not {phrase.text} alone"
+            yield None, f"{subjects[0].head.text} is not {phrase.text} alone"
         for token in phrase.words:
             if token.stem in lexicon.frame or token.lower in lexicon.adverbs:
                 continue
             if not any(_is(subject, token, phrase, given) for subject in subjects):
-                yield f"the evidence does not say that {subjects[0].head.text} is {phrase.text}"
+                yield phrase.head, f"the evidence does not say that {subjects[0].head.text} is {phrase.text}"
                 break
 
 

@@ -231,7 +231,7 @@ class Cue(BaseCheck):
             extra = ", ".join(sorted(concluded - carried - context.evidence.supported))
             return fail(Reason.UNSUPPORTED, f"its cue does not carry: {extra}")
         bare = not {token.stem for token in reason.content} - best.stems - lexicon.colours
-        if bare and [token.lower for token in reason.tokens[2:3]] in (["a"], ["an"], ["the"]):
+        if bare and not there and [token.lower for token in reason.tokens[2:3]] in (["a"], ["an"], ["the"]):
             return fail(Reason.UNSUPPORTED, "the reason says what the cue is called")  # because it is a helmet
         return _reason_holds(reason, best.core, context)
 

@@ -141,7 +141,7 @@ def test_a_recipe_may_fix_the_lean() -> None:
 
 
 def test_a_thin_caption_carries_one_plain_description() -> None:
-    assert [turn.response_type for turn in plan(of("Clock"), MIXER)] == ["detailed_description"]
+    assert [turn.response_type for turn in plan(of("Scaffold"), MIXER)] == ["detailed_description"]
 
 
 def test_nobody_is_asked_to_count_without_a_number_or_to_infer_without_a_cue() -> None:

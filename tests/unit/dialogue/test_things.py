@@ -31,6 +31,7 @@ def foci(caption: str) -> dict[str, Focus]:
         ("Fresh waffles with honey", "what food is shown", "waffles"),
         ("Ruined medieval castle in Scotland", "what building is shown", "castle"),
         ("Kate Middleton grey dress", "what item is shown", "dress"),
+        ("A sea turtle swims toward the surface", "what animal is shown", "turtle"),
     ],
 )
 def test_the_first_thing_is_asked_by_its_kind(caption: str, topic: str, expected: str) -> None:
