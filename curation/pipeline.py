@@ -32,7 +32,7 @@ from curation.meter import Meter
 from curation.partition import Partition
 from curation.plan import Plan, make_plan
 from curation.recipe import Recipe
-from curation.source import read_partition
+from curation.source_rows import read_partition
 from curation.stages.captions import Captions
 from curation.stages.contamination import Contamination
 from curation.stages.dedup import Dedup

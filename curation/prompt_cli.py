@@ -97,7 +97,7 @@ def mix(
 
     from curation.plan import make_plan
     from curation.report.prompt import measured_yields, solve_mix
-    from curation.source import read_partition
+    from curation.source_rows import read_partition
     from curation.table.read import SampleTable
 
     loaded = _load(recipe)

@@ -1,4 +1,4 @@
-"""Source Parquet files: finding them, naming them by their footers, and reading one partition as samples.
+"""Source Parquet files: finding them, and naming them by their footers. `source_rows.py` reads a partition of one.
 
 Planning reads footers only (one ranged read a file, most of the time), so a source of ten thousand files on
 S3 is planned in seconds. Nothing here needs the files' rows until a partition is read.
@@ -20,10 +20,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import Field
 
-from curation.errors import PartitionError, SourceError
-from curation.metadata import is_text, json_objects, strings
+from curation.errors import SourceError
+from curation.metadata import is_text
 from curation.partition import Partition
-from curation.samples import make_table, sample_id
 from curation.section import Section
 from curation.table.storage import Storage, StorageSection, is_transient
 
@@ -106,7 +105,7 @@ def find_files(source: SourceSection) -> list[str]:
     """Paths of the source's files, each once, sorted. Raises `SourceError` when a path matches nothing."""
     found: set[str] = set()
     for pattern in source.paths:
-        storage, path = _storage(source, pattern)
+        storage, path = storage_of(source, pattern)
         storage.check_reachable()
         matches = storage.patiently(lambda fs=storage.filesystem, path=path: _matches(fs, path))  # type: ignore[misc]
         if not matches:
@@ -141,7 +140,7 @@ def inspect_files(source: SourceSection) -> tuple[list[SourceFile], list[BadFile
     """
     paths = find_files(source)
     with ThreadPoolExecutor(_FOOTER_THREADS) as threads:
-        looked = list(threads.map(lambda path: _inspect(source, path), paths))
+        looked = list(threads.map(lambda path: inspect_file(source, path), paths))
     good, bad = _each_once([file for file in looked if isinstance(file, SourceFile)])
     bad += [file for file in looked if isinstance(file, BadFile)]
     if bad and source.on_bad_file == "fail":
@@ -165,45 +164,9 @@ def _each_once(files: list[SourceFile]) -> tuple[list[SourceFile], list[BadFile]
     return list(known.values()), twins
 
 
-def read_partition(source: SourceSection, partition: Partition) -> pa.Table:
-    """The partition's rows as a sample table: ids, url, caption and metadata filled, all else null.
-
-    A null or undecodable url or caption becomes text (empty, or with U+FFFD), so that it is rejected on its
-    row and not lost. Raises `PartitionError` when the file is gone, changed or corrupt.
-    """
-    file = _inspect(source, partition.file)
-    if isinstance(file, BadFile):
-        raise PartitionError(f"{partition.file}: {file.problem}")
-    if file.file_id != partition.file_id:
-        raise PartitionError(f"{partition.file} changed since it was planned. Run again to plan it anew.")
-    try:
-        rows = _read_rows(source, partition, [*file.columns.values(), *file.carried])
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise PartitionError(
-            f"{partition.file}: rows {partition.first_row} to {partition.first_row + partition.rows - 1}"
-            f" cannot be read ({type(error).__name__}: {error}). Its footer was read, so its data is corrupt, or its"
-            " store failed."
-        ) from error
-    urls = [text or "" for text in strings(rows.column(file.columns["url"]))]
-    captions = [text or "" for text in strings(rows.column(file.columns["caption"]))]
-    # A carried column may have the name that a mapped one gets; then the mapped one is what our name means.
-    extra = {name: name for name in file.carried}
-    extra |= {ours: theirs for ours, theirs in file.columns.items() if ours not in ("url", "caption")}
-    metadata = json_objects({name: rows.column(theirs) for name, theirs in extra.items()})
-    return make_table(
-        {
-            "sample_id": [sample_id(url, caption) for url, caption in zip(urls, captions, strict=True)],
-            "partition": [partition.id] * len(urls),
-            "row": list(range(len(urls))),
-            "url": urls,
-            "caption": captions,
-            "metadata": metadata or ["{}"] * len(urls),
-        }
-    )
-
-
-def _inspect(source: SourceSection, path: str) -> SourceFile | BadFile:
-    storage, name = _storage(source, path)
+def inspect_file(source: SourceSection, path: str) -> SourceFile | BadFile:
+    """One source file, from its footer alone. Raises `SourceError` when its store does not answer."""
+    storage, name = storage_of(source, path)
     try:
         size, tail, footer = storage.patiently(lambda: _read_footer(storage.filesystem, name))
     except OSError as error:
@@ -232,7 +195,7 @@ def _inspect(source: SourceSection, path: str) -> SourceFile | BadFile:
     return SourceFile(path, file_id, metadata.num_rows, size, columns, carried)
 
 
-def _storage(source: SourceSection, path: str) -> tuple[Storage, str]:
+def storage_of(source: SourceSection, path: str) -> tuple[Storage, str]:
     """The storage that holds a path, and the path as its file system names it."""
     storage = Storage(path if path.startswith("s3://") else os.path.expanduser(path), source.storage)
     return storage, storage.root.removeprefix("s3://")
@@ -276,37 +239,3 @@ def _map_columns(columns: ColumnsSection, schema: pa.Schema) -> dict[str, str] |
         if not is_text(kind):
             return f"column `{mapped[ours]}` ({ours}) is {kind}, expected string"
     return mapped
-
-
-def _read_rows(source: SourceSection, partition: Partition, columns: list[str]) -> pa.Table:
-    """The partition's rows, decoding only the row groups that hold them, and those no further than needed."""
-    storage, name = _storage(source, partition.file)
-    with storage.filesystem.open(name, "rb") as handle:
-        parquet = pq.ParquetFile(handle)
-        start, skip = 0, 0
-        groups: list[int] = []
-        last = partition.first_row + partition.rows
-        for group in range(parquet.num_row_groups):
-            size = parquet.metadata.row_group(group).num_rows
-            if start < last and start + size > partition.first_row:
-                if not groups:
-                    skip = partition.first_row - start
-                groups.append(group)
-            start += size
-        batches, have = [], 0
-        for batch in parquet.iter_batches(batch_size=8192, row_groups=groups, columns=columns):
-            if skip >= len(batch):
-                skip -= len(batch)
-                continue
-            piece = batch.slice(skip, partition.rows - have)
-            skip = 0
-            have += len(piece)
-            batches.append(piece)
-            if have == partition.rows:
-                break
-    table = pa.Table.from_batches(batches)
-    if len(table) != partition.rows:
-        raise PartitionError(
-            f"{partition.file}: found {len(table)} rows from {partition.first_row}, planned {partition.rows}"
-        )
-    return table

@@ -20,7 +20,7 @@ from curation.samples import Reason, Reject
 
 PLAIN = "detailed_description"
 ASTRAY = "off focus: "
-WHOLE_WORDS, WHOLE = 5, 0.7
+WHOLE_WORDS, WHOLE = 5, 0.8
 CLUMSY = re.compile(r"(?P<first>[A-Z][a-z]+) (?P<head>[a-z]+)(?<!s) is ")  # "Police officer is directing traffic."
 AND = re.compile(r"\b(?:and|or)\b", re.I)  # "the boxes and tubs" are not of what the tubs are made of
 SHOWN = re.compile(r"^(?:what|which)\b.*\b(?:shown|seen|pictured|see|(?:in|on) the (?:picture|photo|image))", re.I)

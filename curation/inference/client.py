@@ -24,8 +24,9 @@ class Client:
     that the last answers of one partition and the first of the next are in flight together.
 
     Least loaded endpoint first. An endpoint that stops generating is ejected, whatever its `/health` says, and
-    readmitted when a one-token probe is answered. Counts `requests`, `answers`, `retries`, `prompt_tokens` and
-    `completion_tokens` on the meter under "rewrite". Holds a thread: build it in the process that asks.
+    readmitted when a one-token probe is answered; where requests had failed, one alone is sent until one is answered.
+    Counts `requests`, `answers`, `retries`, `prompt_tokens` and `completion_tokens` on the meter under "rewrite".
+    Holds a thread: build it in the process that asks.
     Raises `RecipeError` when an endpoint's key is not in the environment. Errors name `where`, the recipe's key under
     which the endpoints stand.
     """

@@ -19,8 +19,8 @@ class ClientSection(Section):
     """Deadline of one request from its first attempt on, over all attempts and the waits between them; time in
     which no endpoint was up is not counted."""
     attempts: int = Field(default=6, ge=1, le=50)
-    """Attempts at one request. Those that ended because their endpoint was ejected, or was full (429), are not
-    counted here; `total_s` bounds them."""
+    """Attempts at one request. Those that ended because their endpoint was ejected, was full (429), or was only tried
+    after failures while another answers, are not counted here; `total_s` bounds them."""
     backoff_s: float = Field(default=0.5, ge=0, le=60)
     """Longest wait before the second attempt; it doubles with each attempt, and the wait is drawn evenly from
     0 to it ("full jitter", AWS Architecture Blog, 2015)."""
@@ -34,8 +34,8 @@ class ClientSection(Section):
     """An endpoint that answers neither that probe nor any request within this time is ejected until a later
     probe is answered. A CPU engine that reads forty long prompts first needs minutes."""
     patience_s: float = Field(default=600, gt=0, le=14400)
-    """The run ends when no endpoint has answered anything for so long. A replica that is replaced loads its model
-    again meanwhile."""
+    """The run ends when no endpoint has answered anything for so long; one whose requests fail does not answer, however
+    well it answers probes. A replica that is replaced loads its model again meanwhile."""
     first_patience_s: float = Field(default=120, gt=0, le=14400)
     """As `patience_s`, before the first answer of all. Short, since `endpoints` are servers that are up, and a wrong
     port looks like one that is still loading its model. A pool has `ready_timeout_s` if that is longer."""

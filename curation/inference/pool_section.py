@@ -30,7 +30,8 @@ class PoolSection(Section):
     kind: Literal["cpu", "gpu"] = "gpu"
     """What the replicas run on. `cpu` is for small models and for trying things out."""
     replicas_min: int = Field(default=1, ge=1, le=1024)
-    """Replicas that are started."""
+    """Replicas that are started. When one is lost, its share of the work is missing until another has loaded the model,
+    minutes for a large one: one replica more than the work needs is what spares a run that."""
     replicas_max: int | None = Field(default=None, ge=1, le=1024)
     """Replicas that load may raise the pool to; left out, the pool stays at `replicas_min`."""
     target_in_flight: int = Field(default=64, ge=1, le=4096)

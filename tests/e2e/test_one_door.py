@@ -26,9 +26,9 @@ from tests.world import world
 
 pytestmark = [pytest.mark.e2e, pytest.mark.fuzz, pytest.mark.timeout(900)]
 
-ROWS = 700
+LOSSES = ["engine hangs", "engine dies", "replica dies"]
 PROBE_DEADLINE_S = 20.0
-CLIENT = {"max_in_flight": 16, "timeout_s": 120, "probe_interval_s": 5, "probe_deadline_s": PROBE_DEADLINE_S}
+CLIENT = {"timeout_s": 120, "probe_interval_s": 5, "probe_deadline_s": PROBE_DEADLINE_S}
 PROJECT = str(Path(__file__).parents[2])
 ENGINE = {"RAYLLM_VLLM_ENGINE_CLS": "tests.e2e.sleepy_engine.SleepyEngine", "PYTHONPATH": PROJECT}
 
@@ -45,10 +45,24 @@ def two(cluster: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ser
         yield pool
 
 
-@pytest.mark.parametrize("how", ["engine hangs", "engine dies", "replica dies"])
-def test_one_of_two_replicas_lost_in_mid_run_costs_no_row_and_throughput_is_back_in_two_probe_deadlines(
+@pytest.mark.parametrize("how", LOSSES)
+def test_one_of_two_replicas_lost_in_mid_run_costs_no_row_and_half_the_throughput_is_back_in_two_probe_deadlines(
     two: ServePool, tmp_path: Path, how: str
 ) -> None:
+    seen = lose_one(two, tmp_path, how, rows=700, in_flight=16)
+    assert seen.back_s(0.5) < 2 * PROBE_DEADLINE_S + 2
+
+
+@pytest.mark.parametrize("how", LOSSES)
+def test_one_replica_more_than_is_needed_brings_all_of_the_throughput_back_in_two_probe_deadlines(
+    two: ServePool, tmp_path: Path, how: str
+) -> None:
+    seen = lose_one(two, tmp_path, how, rows=200, in_flight=4)  # which one of them answers as fast as two
+    assert seen.back_s(0.9) < 2 * PROBE_DEADLINE_S + 2
+
+
+def lose_one(two: ServePool, tmp_path: Path, how: str, rows: int, in_flight: int) -> Watching:
+    """A run in which one of two replicas is lost, and what was seen of it."""
     engines = _engines(2)
     lost = engines[0]
 
@@ -58,20 +72,21 @@ def test_one_of_two_replicas_lost_in_mid_run_costs_no_row_and_throughput_is_back
         else:
             lost.send_signal(signal.SIGSTOP if how == "engine hangs" else signal.SIGKILL)
 
-    source = {"paths": [str(tmp_path / "source" / "*.parquet")], "partition_rows": ROWS}
+    source = {"paths": [str(tmp_path / "source" / "*.parquet")], "partition_rows": rows}
     with Relay(two.endpoints[0].url) as relay:
-        inference = {"endpoints": [{"url": relay.url, "model": "sleepy"}], "client": CLIENT}
+        client = {**CLIENT, "max_in_flight": in_flight}
+        inference = {"endpoints": [{"url": relay.url, "model": "sleepy"}], "client": client}
         with world(tmp_path, replicas=0, source=source, inference=inference) as made:
-            made.add_rows("a.parquet", 0, ROWS)
+            made.add_rows("a.parquet", 0, rows)
             with Watching(lambda: [relay.clock.tokens], lose) as seen:
                 assert run(load_recipe(made.recipe), Console(quiet=True)).complete
-            outcomes, expected = made.outcomes(), made.expected(0, ROWS)
+            outcomes, expected = made.outcomes(), made.expected(0, rows)
             reasons = made.table.status().reasons
-    sys.stdout.write(f"{how}: {relay.failed} requests failed; {reasons}; {seen.told()}\n")
+    sys.stdout.write(f"{how}, {in_flight} in flight: {relay.failed} requests failed; {reasons}; {seen.told()}\n")
     assert outcomes == expected
-    assert relay.failed <= CLIENT["max_in_flight"], "more failed than it held"
-    assert seen.back_s(0.5) < 2 * PROBE_DEADLINE_S + 2
+    assert relay.failed <= in_flight, "more failed than it held"
     assert lost not in _engines(2), "the lost one was not replaced"
+    return seen
 
 
 def _engines(wanted: int) -> list[psutil.Process]:

@@ -19,7 +19,8 @@ from curation.pipeline import retry
 from curation.plan import make_plan
 from curation.recipe import load_recipe
 from curation.samples import fill, live
-from curation.source import SourceSection, read_partition
+from curation.source import SourceSection
+from curation.source_rows import read_partition
 from curation.stages.captions import Captions, CaptionsSection
 from curation.stages.dedup import Dedup
 from curation.stages.write import Write

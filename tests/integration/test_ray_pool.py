@@ -8,6 +8,7 @@ import socket
 import threading
 import urllib.request
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
@@ -115,6 +116,16 @@ def test_a_model_that_cannot_be_loaded_fails_the_pool_with_its_cause(port: int) 
     deploy(BROKEN, Broken, cpus=0, max_constructor_retry_count=1)
     with ServePool(BROKEN) as broken, pytest.raises(PoolError, match=r"pool broken cannot start: .*no such model"):
         broken.wait_ready(LONG_S)
+
+
+def test_a_pool_that_somebody_else_takes_down_is_deployed_again(port: int, tmp_path: Path) -> None:
+    section = PoolSection(model="taken", source=str(tmp_path), kind="cpu")
+    deploy(section, Server, cpus=0)
+    with ServePool(section) as taken:
+        taken.wait_ready(LONG_S)
+        serve.delete(section.app)
+        with pytest.raises(PoolError, match="no folder of a model"):  # which is as far as it gets without one
+            until(lambda: False, taken)
 
 
 def test_a_pool_that_cannot_be_looked_at_is_not_given_up_while_it_answers(pool: ServePool, port: int) -> None:

@@ -14,7 +14,8 @@ import pytest
 
 from curation.errors import PartitionError, RecipeError, SourceError
 from curation.plan import make_plan
-from curation.source import SourceSection, find_files, inspect_files, read_partition
+from curation.source import SourceSection, find_files, inspect_files
+from curation.source_rows import read_partition
 from curation.table.storage import Storage, StorageSection
 from tests.servers.faults import Call, Fault, FaultProxy, fault_proxy
 from tests.servers.s3 import BUCKET

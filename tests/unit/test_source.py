@@ -16,7 +16,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from curation.errors import PartitionError, SourceError
-from curation.source import ColumnsSection, SourceFile, SourceSection, find_files, inspect_files, read_partition
+from curation.source import ColumnsSection, SourceFile, SourceSection, find_files, inspect_files
+from curation.source_rows import read_partition
 
 DEFAULT = ColumnsSection()
 

@@ -14,7 +14,8 @@ import pytest
 
 from curation.errors import PartitionError
 from curation.samples import SCHEMA, sample_id
-from curation.source import ColumnsSection, SourceSection, inspect_files, read_partition
+from curation.source import ColumnsSection, SourceSection, inspect_files
+from curation.source_rows import read_partition
 
 DEFAULT = ColumnsSection()
 

@@ -35,6 +35,8 @@ from curation.samples import Reason, Reject
 
 BECAUSE = re.compile(r"\b(?:because|since|given that)\b|, as\b", re.I)
 ASKING = frozenset({"what", "which", "kind", "type", "sort", "of", "in", "on", "at"})
+VIEWS = ("view", "close-up", "closeup", "interior", "exterior", "panorama", "x-ray", "scan", "micrograph")
+RELATIVE = frozenset({"that", "which", "who", "where", "whose"})
 HERDS = frozenset({"herd", "flock", "line", "crowd"})
 FIXED = (DESCRIPTION, REASONING)  # their questions are written by hand
 
@@ -66,7 +68,8 @@ class Relations(BaseCheck):
             meant = context.answer.phrases[:1]  # "the boat may burn, because it is made of wood"
         subjects = frozenset(phrase.head.stem for phrase in asked if phrase.link is None)
         doubts = iter(()) if told else _bad_answer(context, answer, question, asked, meant, given)
-        slip = _sure(doubts, Reread(answer.text, context.evidence, subjects))
+        again = Reread(answer.text, context.evidence, subjects)
+        slip = _sure(doubts, again) or next(_deeds_of_views(answer, again), None)
         if slip is None and context.turn.response_type not in FIXED:
             slip = _sure(_bad_question(question, given), Reread(question.text, context.evidence, frozenset()))
         return None if slip is None else fail(Reason.UNSUPPORTED, slip)
@@ -85,6 +88,23 @@ def _bad_answer(
     yield from _bad_predicates(answer, question, asked, given)
     yield from bad_links(answer, given, meant)
     yield from bad_actions(answer, asked, given)
+
+
+def _deeds_of_views(answer: Scene, again: Reread) -> Iterator[str]:
+    """What an answer tells of a sight and the evidence of what is seen: no interior of a nave looks east, and of an
+    "x-ray of a wrist held together by a plate" the wrist is held."""
+    views = again.evidence.lexicon.stems(VIEWS)
+    for action in answer.actions:
+        words = [token.lower for token in answer.tokens[: action.start]]
+        view = action.subjects[0].head if action.subjects else None
+        told = words[-1:] and words[-1] in BE and not RELATIVE & set(words)
+        if (
+            view
+            and view.stem in views
+            and told
+            and (action.verb.lower.endswith("ing") or again.is_of_another(action.verb, view))
+        ):
+            yield f"the evidence does not say that {view.text} is {action.verb.text}"
 
 
 def _understood(scene: Scene, allowed: frozenset[str], context: Context) -> Scene:

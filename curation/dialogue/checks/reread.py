@@ -56,6 +56,12 @@ class Reread:
         said += [bond for bond in self._said if bond.role == WITH and sites & set(bond.to)]
         return bool(said) and all(any(self._same(bond, known) for known in self._given) for bond in said)
 
+    def is_of_another(self, verb: Token, who: Token) -> bool:
+        """Whether the evidence has others do, or undergo, what `verb` says: of an "x-ray of a wrist held together by a
+        plate" the wrist is held."""
+        told = [bond for bond in self._given if bond.role in (DOES, DONE) and self._acts(bond, verb)]
+        return bool(told) and not any(who.stem in self._names(bond.word) for bond in told)
+
     @property
     def _lexicon(self) -> Lexicon:
         return self.evidence.lexicon

@@ -61,3 +61,23 @@ def test_what_a_parser_finds_in_caption_and_answer_passes(caption: str, true: st
 )
 def test_a_parse_that_may_be_wrong_clears_nothing(caption: str, question: str, answer: str) -> None:
     assert "relations" in failed(caption, question, answer)
+
+
+@pytest.mark.parametrize(
+    ("caption", "false", "true"),
+    [
+        (
+            "X-ray of a cracked elbow held together by a steel pin",
+            "An X-ray of a cracked elbow is held together by a steel pin.",
+            "An X-ray shows a cracked elbow that is held together by a steel pin.",
+        ),
+        (
+            "Interior of the chapel facing the altar",
+            "An interior of the chapel is facing the altar.",
+            "The photo shows an interior of the chapel facing the altar.",
+        ),
+    ],
+)
+def test_what_is_seen_acts_and_not_the_view_of_it(caption: str, false: str, true: str) -> None:
+    assert "relations" in failed(caption, DESCRIBE, false, "detailed_description")
+    assert failed(caption, DESCRIBE, true, "detailed_description") == {}

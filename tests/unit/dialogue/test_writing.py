@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from curation.dialogue.focus import foci
-from curation.dialogue.model import Turn
+from curation.dialogue.model import Focus, Turn
 from curation.dialogue.writing import off_focus
 from tests.unit.dialogue.reading import evidence
 
@@ -31,3 +31,13 @@ def test_what_is_shown_may_be_asked_with_a_nearer_word() -> None:
     taste = Turn("conversation", "How does it taste?", "It is a bowl of tomato soup with basil.")
     assert off_focus(dish, focus, told) == []
     assert off_focus(taste, focus, told) == ["off focus: the question is about something else"]
+
+
+def test_an_answer_is_wordy_where_it_tells_all_that_the_caption_does() -> None:
+    told = evidence("A grey heron crossing a reed-lined dyke between two mills")
+    focus = Focus("doing", "the grey heron", subject=frozenset({"heron"}))
+    question = "What is the grey heron doing?"
+    some = Turn("conversation", question, "The grey heron is crossing a reed-lined dyke between two mills.")
+    assert off_focus(some, focus, told) == []
+    everything = Turn("conversation", "What is it doing here?", some.answer)
+    assert off_focus(everything, focus, told) == ["wordy: the answer tells more than was asked"]

@@ -10,7 +10,7 @@ from curation.dialogue.contamination import ContaminationSection
 from curation.pipeline import Ends, production_line, stages_of
 from curation.recipe import Recipe
 from curation.samples import make_table, sample_id
-from curation.source import read_partition
+from curation.source_rows import read_partition
 from curation.stages.base import check_rows
 from curation.stages.contamination import Contamination
 from curation.stages.write import Write
