@@ -37,7 +37,7 @@ fuzz: $(VENV) ## long loops of hostile input, engines that hang or die in mid-ru
 	@$(PY) -m pytest -m fuzz --timeout 7200 -rA
 	@$(PY) -m tests.hostile.fuzz 120
 
-promises: $(VENV) ## the promises under faults, at their full counts, with what was measured (half an hour)
+promises: $(VENV) ## the promises under faults, at their full counts, with what was measured (half an hour to an hour)
 	@CURATION_PROMISES=full $(PY) -m pytest tests/integration tests/unit/fetch/test_hostile_server.py --timeout 7200 -rA
 
 bench: $(VENV) ## speed and quality, as ratios against a peer in the same run (a quarter of an hour)
