@@ -49,9 +49,7 @@ class Verdict(Enum):
     BUSY = auto()  # 429: the endpoint wants fewer requests
     FAILED = auto()  # 5xx, a deadline, a broken connection, no completion: another attempt may do
     UNREACHABLE = auto()  # no connection: nothing answers there now
-    MISCONFIGURED = (
-        auto()
-    )  # key, URL or model name is wrong (401, 403, 404, a redirect ...); if a probe says so, for all
+    MISCONFIGURED = auto()  # key, URL or model name is wrong (401, 403, 404, a redirect); for all, if a probe says so
 
 
 @dataclass(frozen=True)

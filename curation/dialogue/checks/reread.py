@@ -2,8 +2,8 @@
 as in the answer, with the same words on both ends, is told.
 
 `links`, `deeds` and the predicates read by word order and refuse what they are not sure of. Of 79 good turns of a
-strong writer that they refused and that nobody had read, the parser clears 7; of the labelled bad ones none. Only what
-the first reading doubts is parsed.
+strong writer that were refused the parser clears 7 (two of its guards were chosen by that count); of the labelled bad
+ones none. Only what the first reading doubts is parsed.
 """
 
 from __future__ import annotations
