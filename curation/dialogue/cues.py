@@ -157,7 +157,13 @@ def _that_it_is(thing: Phrase, cue: Cue, view: View) -> str:
         return f"it is (?:an? |the )?{text}"
     be = "are" if is_plural(thing, view.scene, view.lexicon) else "is"
     beside = f" (?:{'|'.join(JOINS)}) {REASON_WORDS}" if not joined else f"(?: of {REASON_WORDS})?"
-    return f"there {be} (?:an? )?{text}{beside}"
+    article = "" if be == "are" else f"(?:{_one(text)})?"  # none before "heavy rain"
+    return f"there {be} {article}{text}{beside}"
+
+
+def _one(text: str) -> str:
+    """The article of one."""
+    return "an " if text[0].lower() in "aeiou" and not text.lower().startswith(("uni", "use", "euro", "one")) else "a "
 
 
 def _within(phrase: Phrase, view: View) -> str:
@@ -180,7 +186,7 @@ def _how_it_is(thing: Phrase, cue: Cue, view: View) -> str:
     if made_of:
         told = "made of wood" if made_of == "wooden" else f"made of {re.escape(made_of)}"
     else:
-        told = _within(thing, view) if several else f"an? {_within(thing, view)}"
+        told = _within(thing, view) if several else f"{_one(_within(thing, view))}{_within(thing, view)}"
     return f"{'they are' if several else 'it is'} {told}"
 
 
