@@ -190,3 +190,22 @@ def test_what_is_concluded_from_a_thing_has_that_thing_alone_as_its_reason(capti
     forms = {form.partition(", because ")[2] for form in forms}
     assert forms == set() if not reason else any(re.fullmatch(form, reason) for form in forms)
     assert not any(re.fullmatch(form, "the giraffes are stretching their necks over it") for form in forms)
+
+
+@pytest.mark.parametrize(
+    ("caption", "conclusion"),
+    [
+        ("A school of fish above a coral reef", "learn"),  # another sense
+        ("A bed of lettuce with tomatoes", "sleep"),
+        ("Macaques grooming each other on a rock", "wedding"),
+        ("A dog looking at the camera in a garden", "picture"),
+        ("A glass of water next to a flower in a pot", "soil"),
+        ("Kite in a tree behind a school", "wind"),  # not in use
+        ("A shopping cart in a creek", "bought"),
+        ("Sailboat moored in a harbor", "wind"),
+        ("A brown horse and its foal in a meadow", "mother"),  # she is in the picture
+        ("A robot picking strawberries", "ripe"),
+    ],
+)
+def test_a_word_in_another_sense_and_a_thing_out_of_use_carry_nothing(caption: str, conclusion: str) -> None:
+    assert not any(conclusion in focus.hint for focus in cue_foci(evidence_of(caption)))
