@@ -266,7 +266,7 @@ def test_a_verb_that_the_question_gives_somebody_is_a_claim() -> None:
 
 def test_a_reason_may_call_whom_the_conclusion_names_she() -> None:
     caption, kind = "A goalkeeper dives to her left as the ball hits the post", "complex_reasoning"
-    question = "What might the goalkeeper be afraid of at this moment?"
+    question = "What might the goalkeeper be trying to do?"
     answer = "The goalkeeper may be trying to prevent a goal, because she dives to her left as the ball hits the post."
     assert failed(caption, question, answer, kind) == {}
 
