@@ -129,7 +129,7 @@ def _subjects(action: Action, scene: Scene, lexicon: Lexicon) -> tuple[Phrase, .
             living = action.subjects[-1].head.stem in lexicon.living
             return action.subjects[-1:] if living else doers_of(action, lexicon)  # "a boy in a coat jumps"
     if len(action.subjects) > 1 and scene.tokens[0].lower in ("what", "which", "how", "whose"):
-        first, last = action.subjects
+        first, last = action.subjects[0], action.subjects[-1]
         between = scene.tokens[first.start + len(first.words) : last.start]
         if between and between[0].lower in AUXILIARIES and all(token.kind is Kind.FUNCTION for token in between):
             return (last,)

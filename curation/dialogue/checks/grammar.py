@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Literal
 
 from curation.dialogue.checks.base import DESCRIPTION, FALSE_PREMISE, REASONING, BaseCheck, Context, fail
+from curation.dialogue.checks.clauses import first_person, misplaced_verb
 from curation.dialogue.checks.german import article_slips
 from curation.dialogue.scene import POSSESSIVES, SHOWS, Kind, Phrase, Scene, Token, plural
 from curation.dialogue.tokens import is_finite
@@ -20,8 +21,26 @@ SOUNDS_LIKE_YOU = (
 MATERIALS = frozenset({"wooden", "woolen", "woollen", "golden", "earthen", "silken"})  # a thing is made of wood
 PARTICIPLE = ("ge", "be", "ver", "er", "zer", "ent")  # of German ones; "bedeckt mit" is no verb of a sentence
 JOINS = frozenset(
-    {"and", "or", "because", "since", "while", "as", "that", "who", "which", "what", "where", "when", "if", ",", ";"}
+    {
+        "and",
+        "or",
+        "because",
+        "since",
+        "while",
+        "as",
+        "that",
+        "who",
+        "whose",
+        "which",
+        "what",
+        "where",
+        "when",
+        "if",
+        ",",
+        ";",
+    }
 ) | {"they", "he", "she", "it"}  # "the tent they are pitching is yellow"
+BEFORE_BARE = frozenset({"and", "what", "which", "one", "whose"})
 SILENT_H = ("hour", "honest", "honor", "heir")
 
 
@@ -35,6 +54,9 @@ class Grammar(BaseCheck):
             return _plain_slip(context)
         if context.turn.response_type == DESCRIPTION and not _has_finite_verb(context):
             return fail(Reason.MALFORMED, "the description is no sentence: it has no verb")
+        slip = first_person(context) or misplaced_verb(context)
+        if slip:
+            return fail(Reason.MALFORMED, f"the answer is ungrammatical: {slip}")
         by_hand = context.turn.response_type in (DESCRIPTION, REASONING, FALSE_PREMISE)  # their questions are
         scenes = (
             [("answer", context.answer)] if by_hand else [("question", context.question), ("answer", context.answer)]
@@ -254,8 +276,8 @@ def _phrase_slip(scene: Scene, phrase: Phrase, context: Context) -> str | None:
     stuff = {word.stem for word in phrase.words} & lexicon.mass or phrase.head.stem in lexicon.colours  # pork belly
     if shown and plain and not counted and not many and not stuff:
         return f"“{phrase.link.lower if phrase.link else ''} {phrase.text}”"
-    if phrase.start and scene.tokens[phrase.start - 1].lower in ("and", "what", "which"):
-        return None  # a bride and groom; what animal
+    if phrase.start and scene.tokens[phrase.start - 1].lower in BEFORE_BARE:
+        return None  # a bride and groom; what animal; one small dog
     of_kind = phrase.link is not None and phrase.link.lower == "of"
     countable = phrase.head.lower in lexicon.countable and not of_kind
     counted = any(word.stem in lexicon.numbers or word.text[:1].isupper() for word in phrase.words)
