@@ -27,6 +27,7 @@ WRITTEN = Focus(
 )
 PATHS = frozenset({"through", "across", "along", "into", "past", "up", "down", "off", "around", "from"})  # no places
 RELATIVE = frozenset({"that", "which", "who", "whose"})
+FEASTS = frozenset({"eve", "christmas", "easter", "halloween", "thanksgiving", "birthday"})
 OWN = frozenset({"its", "their", "his", "her"})
 ROUGH = frozenset({"over", "about", "around", "under", "than", "in"})  # before a number: about, or of nothing in sight
 NUMBER_LIMIT = 12  # beyond it nobody counts what a photo shows
@@ -189,8 +190,8 @@ def _places(view: View) -> Iterator[Focus]:
     subject = scene.phrases[0] if scene.phrases else None
     if subject not in view.phrases or subject is None or subject.head.stem in lexicon.depictions:
         return
-    if not is_sight(subject, scene, lexicon):
-        return  # "Best Things to Do in Kyoto"
+    if not is_sight(subject, scene, lexicon) or subject.head.lower in FEASTS:
+        return  # "Best Things to Do in Kyoto", "Christmas Eve at Nana's"
     printed = bool(carrier(subject, lexicon) and any(view.living(p) for p in scene.phrases[1:]))
     for phrase in () if printed else view.phrases[1:]:
         if phrase.link is None or phrase.link.lower not in lexicon.place_prepositions - PATHS or phrase.clause:
