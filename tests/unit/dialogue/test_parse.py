@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from curation.dialogue import parse as parse_module
 from curation.dialogue.evidence import gather
 from curation.dialogue.lexicon import lexicon
 from curation.dialogue.parse import parse
@@ -83,6 +85,25 @@ def test_of_a_word_that_stands_twice_each_is_read_for_itself() -> None:
     read = parse("a calf hiding from a dog in its hiding place", words)
     assert not read.is_thing([verb], [])
     assert read.is_thing([verb], [verb])
+
+
+def test_what_the_parser_keeps_of_texts_it_has_read_is_let_go_after_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parse_module, "RENEWED", 2)
+    read = parse_module._Reader()
+    vocabularies = [read(f"A dog called Rex{at} runs").vocab for at in range(3)]
+    assert vocabularies[0] is vocabularies[1]
+    assert "Rex0" in vocabularies[1].strings
+    assert "Rex0" not in vocabularies[2].strings
+
+
+def test_several_threads_read_what_one_reads() -> None:
+    read = parse_module._Reader()
+    texts = [
+        f"A {animal} chases {number} balls past a tree" for animal in ("dog", "cat", "fox") for number in range(40)
+    ]
+    alone = [[word.dep_ for word in read(text)] for text in texts]
+    with ThreadPoolExecutor(8) as threads:
+        assert list(threads.map(lambda text: [word.dep_ for word in read(text)], texts)) == alone
 
 
 def test_a_parser_brings_no_pytorch_into_an_actor_that_needs_none() -> None:
