@@ -71,11 +71,21 @@ def pool(port: int) -> Iterator[ServePool]:
 
 
 def deploy(section: PoolSection, server: type, cpus: int, **more: Any) -> None:
-    deployment: Any = serve.deployment  # of which Ray 2.60 says the wrong type
-    door = deployment(Door).options(ray_actor_options={"num_cpus": 0})
-    named = deployment(server).options(name=f"Server:{section.model}", ray_actor_options={"num_cpus": cpus}, **more)
-    target = RunTarget(door.bind(named.bind()), name=section.app, route_prefix=f"/{section.app}")
+    # Ray 2.60 pickles a deployment by a register of the process, and so does a pool's thread when it looks at Serve:
+    # of two at once one fails.
+    target = next(target for _ in range(9) if (target := built(section, server, cpus, **more)) is not None)
     serve.run_many([target], wait_for_ingress_deployment_creation=False, wait_for_applications_running=False)
+
+
+def built(section: PoolSection, server: type, cpus: int, **more: Any) -> RunTarget | None:
+    """A pool's application; None when another thread was at the same."""
+    deployment: Any = serve.deployment  # of which Ray 2.60 says the wrong type
+    try:
+        door = deployment(Door).options(ray_actor_options={"num_cpus": 0})
+        named = deployment(server).options(name=f"Server:{section.model}", ray_actor_options={"num_cpus": cpus}, **more)
+    except ValueError:
+        return None
+    return RunTarget(door.bind(named.bind()), name=section.app, route_prefix=f"/{section.app}")
 
 
 def replica(port: int) -> int:
