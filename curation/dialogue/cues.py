@@ -15,7 +15,7 @@ from curation.dialogue.model import Evidence, Focus
 from curation.dialogue.reasons import stated
 from curation.dialogue.scene import Kind, Phrase, Scene
 from curation.dialogue.seen import is_animal, is_art
-from curation.dialogue.subjects import is_plural, names_something, with_article
+from curation.dialogue.subjects import NATION, NATIONS, is_plural, names_something, with_article
 from curation.dialogue.view import View
 
 # What a reason may begin with: a sentence about something in the image. "It is" begins that of a time, and one about
@@ -171,7 +171,8 @@ def _within(phrase: Phrase, view: View) -> str:
     it is a name."""
     tokens = view.scene.tokens[phrase.start :]
     text = " ".join(token.text for token in tokens[: tokens.index(phrase.head) + 1])  # "red and white lighthouse"
-    name = phrase.start or phrase.capitalised or phrase.words[0].text.isupper()
+    first = phrase.words[0].text
+    name = phrase.start or phrase.capitalised or not first[1:].islower() or first in NATION or first.endswith(NATIONS)
     return re.escape(text.lower() if view.scene.titled else text if name else text[:1].lower() + text[1:])
 
 

@@ -180,6 +180,7 @@ def test_nobody_who_stands_outside_a_place_is_asked_what_people_do_in_it() -> No
         ("A pizza with one slice missing sits on a cardboard box on the floor.", "there is a pizza"),
         ("A red and white lighthouse stands at the tip of a rocky headland.", "there is a red and white lighthouse"),
         ("Barn owl in flight at dusk, carrying a vole in its talons.", "it is dusk"),
+        ("SpaceX rocket stands on its launch pad", "there is a SpaceX rocket on its launch pad"),
         ("Rusty tractor abandoned long ago", ""),
         ("A polished wooden canoe hung from the ceiling of a restaurant as decoration.", ""),
     ],
