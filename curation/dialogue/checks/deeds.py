@@ -133,4 +133,11 @@ def _subjects(action: Action, scene: Scene, lexicon: Lexicon) -> tuple[Phrase, .
         between = scene.tokens[first.start + len(first.words) : last.start]
         if between and between[0].lower in AUXILIARIES and all(token.kind is Kind.FUNCTION for token in between):
             return (last,)
-    return tuple(who for who in action.subjects[:1] if word_before(scene, who) not in BE)  # "it is rusty and sits"
+    # "it is rusty and sits", "it bends its neck to drink"
+    return tuple(w for w in action.subjects[:1] if word_before(scene, w) not in BE and not _undergone(w, lexicon))
+
+
+def _undergone(phrase: Phrase, lexicon: Lexicon) -> bool:
+    """Whether a thing is what a verb before it is done to, so that whoever does it does what follows, too."""
+    link, dead = phrase.link, phrase.head.stem not in lexicon.living
+    return link is not None and link.kind is Kind.VERB and dead and link.stem not in lexicon.frame

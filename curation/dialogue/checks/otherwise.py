@@ -14,6 +14,10 @@ from curation.dialogue.scene import Kind, Phrase, Token, plural
 HAVE = frozenset({"has", "have", "had"})
 PLACED = frozenset({"in", "at", "from"})
 DATED = frozenset({"in", "on", "at", "from", "during", "of", "around", "about"})
+PARTS = frozenset(
+    {"surface", "side", "end", "edge", "top", "bottom", "middle", "center", "centre", "corner", "back", "front", "face"}
+    | {"foot", "rim", "tip", "underside", "bank", "slope", "shore", "outskirt"}
+)  # what is on one is on the whole: on the surface of Mars
 ON = frozenset({"on", "in", "inside", "under", "at", "atop"})
 REGIONS = frozenset({"northern", "southern", "eastern", "western", "central", "downtown", "rural", "north", "south"})
 YEAR = re.compile(r"1\d{3}|20\d{2}")
@@ -83,7 +87,8 @@ def linked(phrase: Phrase, given: Given, links: set[str] | frozenset[str]) -> li
         if known.head.stem == phrase.head.stem and not same_form and plural(known) != plural(phrase):
             continue  # "surrounded by galaxies" is not surrounded by a galaxy
         before = given.phrases[at - 1] if at else known
-        if link is not None and link.lower == "of" and before.head.stem in lexicon.holders and before.link is not None:
+        inner = before.head.stem in lexicon.holders or before.head.lower.removesuffix("s") in PARTS
+        if link is not None and link.lower == "of" and inner and before.link is not None:
             names = {lexicon.same(before.link.lower), "of"}  # into a cup of tea: into tea
         elif link is COVERED_WITH:
             names = {"with", "in", "by"}
