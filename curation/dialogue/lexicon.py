@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from curation.dialogue.wordlists import any_of, classes, read, read_kinds
+from curation.dialogue.wordlists import any_of, classes, read, read_kinds, third_person
 
 FOLDER = Path(__file__).parent / "lexicons"
 WORD = re.compile(r"[^\W_]+(?:[’'\-][^\W_]+)*")
 POSSESSIVE = re.compile(r"['’]s?$")
 ADJECTIVES = ("able", "ible", "less", "proof", "ful", "free", "made", "ish", "ese", "ed")
+DOUBLED = re.compile(r"(?<=\w{4})([mprt])\1$")  # the stemmer has "pipett" of pipettes and "pipet" of pipetting
 YEAR_DIGITS = 4
 
 
@@ -186,7 +187,8 @@ class Lexicon:
             plain = POSSESSIVE.sub("", word.lower())
             plain = self.irregular.get(plain, plain)
             with self._stemming:
-                known = self._stems[word] = str(self._stemmer.stemWord(plain))
+                stem = str(self._stemmer.stemWord(plain))
+            known = self._stems[word] = DOUBLED.sub(r"\1", stem) if self.reads else stem
         return known
 
     def stems(self, words: Iterable[str]) -> frozenset[str]:
@@ -266,13 +268,6 @@ class Lexicon:
                 if not self.is_function(word) and word not in self.hedges
             ),
         )
-
-
-def third_person(verb: str) -> str:
-    """The form of an English verb in the simple present for one who acts: lifts, catches, carries."""
-    if verb.endswith("y") and verb[-2] not in "aeiou":
-        return f"{verb[:-1]}ies"
-    return f"{verb}es" if verb.endswith(("s", "x", "z", "ch", "sh", "o")) else f"{verb}s"
 
 
 @functools.cache

@@ -111,7 +111,7 @@ def read(text: str, lexicon: Lexicon, verbs: frozenset[str] = frozenset(), sente
 
     for index, token in enumerate(scene.tokens):
         following = scene.tokens[index + 1] if index + 1 < len(scene.tokens) else None
-        if token.kind is Kind.WORD and current and _adverb(token, following, lexicon):
+        if token.kind is Kind.WORD and _adverb(token, following, lexicon):
             close()
         elif token.kind is Kind.WORD:
             if not current:

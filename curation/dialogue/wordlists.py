@@ -37,3 +37,10 @@ def classes(of: Iterable[list[str]], stem: Callable[[str], str]) -> dict[str, st
             same[word] = words[0]
             same.setdefault(stem(word), words[0])
     return same
+
+
+def third_person(verb: str) -> str:
+    """The form of an English verb in the simple present for one who acts: lifts, catches, carries."""
+    if verb.endswith("y") and verb[-2] not in "aeiou":
+        return f"{verb[:-1]}ies"
+    return f"{verb}es" if verb.endswith(("s", "x", "z", "ch", "sh", "o")) else f"{verb}s"

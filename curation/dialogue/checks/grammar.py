@@ -7,9 +7,9 @@ from itertools import pairwise
 from typing import Literal
 
 from curation.dialogue.checks.base import DESCRIPTION, FALSE_PREMISE, REASONING, BaseCheck, Context, fail
-from curation.dialogue.checks.clauses import OPENS, first_person, misplaced_verb
+from curation.dialogue.checks.clauses import OPENS, PRESENT, first_person, misplaced_verb
 from curation.dialogue.checks.german import article_slips
-from curation.dialogue.parse import parse
+from curation.dialogue.parse import DOERS, parse
 from curation.dialogue.scene import POSSESSIVES, SHOWS, Kind, Phrase, Scene, Token, plural
 from curation.dialogue.tokens import is_finite
 from curation.dialogue.words import GROUPS
@@ -287,9 +287,14 @@ def _has_article(phrase: Phrase, context: Context) -> bool:
 
 
 def _has_finite_verb(context: Context) -> bool:
-    """Whether some verb is finite, and not only one of "that reads": "a cabin covered with snow" has none."""
+    """Whether some verb is finite, and not only one of "that reads": "a cabin covered with snow" has none. Where the
+    lists know of none, a trained parser may: "a mime painted gold stands motionless"."""
     tokens = context.answer.tokens
-    return any(
+    listed = any(
         is_finite(token.text, token.kind, context.lexicon) and (before.lower not in RELATIVE or before is tokens[0])
         for before, token in pairwise([tokens[0], *tokens])
+    )
+    return listed or any(
+        word.dep_ in DOERS and word.lower_ not in RELATIVE and word.head.tag_ in PRESENT
+        for word in parse(context.turn.answer, context.lexicon).doc
     )

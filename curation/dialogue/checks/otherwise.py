@@ -14,6 +14,7 @@ from curation.dialogue.scene import Kind, Phrase, Token, plural
 HAVE = frozenset({"has", "have", "had"})
 PLACED = frozenset({"in", "at", "from"})
 DATED = frozenset({"in", "on", "at", "from", "during", "of", "around", "about"})
+COMPANY = ("lead", "follow", "accompany", "guide", "escort")  # the ducklings that a duck leads are with her
 PARTS = frozenset(
     {"surface", "side", "end", "edge", "top", "bottom", "middle", "center", "centre", "corner", "back", "front", "face"}
     | {"foot", "rim", "tip", "underside", "bank", "slope", "shore", "outskirt"}
@@ -128,7 +129,7 @@ def _other_way_round(phrase: Phrase, link: Token, previous: Phrase | None, given
     elif things and (link.lower == "with" or link.stem in ("hold", "contain")):
         links = {"with", "in", "on"}  # a plate that something is on
     elif by:
-        links = {turned or lexicon.same(link.lower)}
+        links = {turned or lexicon.same(link.lower)} | (lexicon.stems(COMPANY) if link.lower == "with" else set())
     elif link.lower == "of" and phrase.head.stem in lexicon.living:
         links = set(OWNED)
     else:
@@ -215,6 +216,8 @@ def _needs_no_link(phrase: Phrase, link: Token, previous: Phrase | None, given: 
     holder = previous.head.stem if previous is not None and link.lower == "with" else ""
     if holder and holder not in lexicon.persons and given.has(holder, phrase.head.stem):
         return True  # "a basket full of towels" has towels
+    if link.lower in DATED and phrase.head.stem in lexicon.times - given.stems:
+        return True  # "at sunset" of a sun that sets: the word check asks for it
     if word.isdigit() and len(word) == 4:
         told = {part for stem in given.stems for part in stem.split("-")}  # "2008-2018"
         return word in told and link.lower in ("in", "from", "of", "since", "for", "about", "around", "to", "until")

@@ -75,10 +75,11 @@ class Answered(BaseCheck):
         turn = context.turn
         if turn.response_type in (DESCRIPTION, FALSE_PREMISE):
             return None
-        closed = YES_NO.match(turn.question) and " or " not in turn.question  # "Is the photo in color or ...?"
-        if not self.allow_yes_no and not context.asked_by_cue and context.lexicon.reads and closed:
+        closed = context.lexicon.reads and YES_NO.match(turn.question) and not context.asked_by_cue
+        choice = closed and " or " in turn.question  # "Is the photo in color or black and white?"
+        if closed and not choice and not self.allow_yes_no:
             return fail(Reason.BAD_QUESTION, "a yes-or-no question")
-        if context.asked_by_cue:
+        if context.asked_by_cue or choice:
             return None
         fresh = context.answer_stems - context.question_stems - context.lexicon.frame
         if not fresh:
@@ -147,9 +148,10 @@ def _rests(context: Context) -> frozenset[str]:
 
 def _colour_of_asked(context: Context, colours: frozenset[str]) -> bool:
     given, talk = given_by(context.evidence), context.lexicon.frame - context.lexicon.depictions
-    first, *others = [phrase for phrase in context.question.phrases if phrase.head.stem not in talk] or [None]
-    if first is None:
+    named = [phrase for phrase in context.question.phrases if phrase.head.stem not in talk]
+    if not named:
         return False
+    first, others = named[0], named[1:]
     if first.head.stem in context.lexicon.depictions:
         return bool(BLACK_AND_WHITE.search(context.turn.answer) and BLACK_AND_WHITE.search(context.evidence.text))
     # "What color is the spool of thread?" "The thread is green."
