@@ -7,12 +7,10 @@ import re
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from curation.dialogue.wordlists import any_of, classes, read, read_kinds, third_person
+from curation.dialogue.wordlists import FOLDER, any_of, classes, read, read_kinds, third_person
 
-FOLDER = Path(__file__).parent / "lexicons"
 WORD = re.compile(r"[^\W_]+(?:[’'\-][^\W_]+)*")
 POSSESSIVE = re.compile(r"['’]s?$")
 ADJECTIVES = ("able", "ible", "less", "proof", "ful", "free", "made", "ish", "ese", "ed")
@@ -282,13 +280,6 @@ def lexicon(language: str) -> Lexicon | None:
     words |= read(planning) if planning.is_file() else {}
     words["kinds"] = read_kinds(kinds) if kinds.is_file() else {}
     return Lexicon(language, words, read(cues)["cues"] if cues.is_file() else [])
-
-
-@functools.cache
-def toxic(language: str, also: tuple[str, ...] = ()) -> re.Pattern[str]:
-    """What no dialogue in a language may hold, and the expressions of `also`."""
-    words = read(FOLDER / "toxic.yaml")
-    return any_of([*words["en"], *(words.get(language, ()) if language != "en" else ()), *also])
 
 
 @functools.cache

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import pyarrow as pa
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -15,14 +14,11 @@ from rich.text import Text
 from curation.report.reasons import explain, may_pass_later, stage_of
 from curation.report.text import count, share
 from curation.samples import Reason
+from curation.stages.base import STAGES
 
-# Stages in the order in which a row meets them. The last two are no stages: what the engine quarantined, and
+# The last two are no stages: what the engine quarantined, and
 # reasons that another version of the program gave.
-ORDER = (
-    "captions", "dedup_samples", "download", "images", "contamination", "dedup_images", "rewrite", "quality",
-    "judge", "dedup_dialogues", "engine", "other",
-)  # fmt: skip
-# `dedup` works at three places of the pipeline.
+ORDER = (*STAGES, "engine", "other")
 _PLACE = {
     Reason.DUPLICATE_SAMPLE: "dedup_samples",
     Reason.DUPLICATE_IMAGE: "dedup_images",
@@ -64,13 +60,6 @@ class Funnel:
     planned: int
     accepted: int
     reasons: Mapping[str, int] = field(default_factory=dict)
-
-    @classmethod
-    def from_samples(cls, table: pa.Table, planned: int | None = None) -> Funnel:
-        """The funnel of a table of finished samples: a row is accepted when it has no reason."""
-        found = table.column("reason").to_pylist()
-        reasons = Counter(str(reason) for reason in found if reason is not None)
-        return cls(len(table) if planned is None else planned, len(found) - reasons.total(), dict(reasons))
 
     @property
     def rejected(self) -> int:
