@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from curation.captions.depicts import is_visible
 from curation.dialogue.lexicon import Lexicon, third_person
-from curation.dialogue.scene import Kind, Phrase, Scene
+from curation.dialogue.scene import POSSESSIVES, Kind, Phrase, Scene
 from curation.dialogue.seen import is_name, sure_claims
 from curation.dialogue.words import GROUPS, is_several
 
@@ -61,6 +61,7 @@ def with_article(phrase: Phrase, scene: Scene, lexicon: Lexicon) -> str:
     text = plain(phrase, scene, lexicon)
     own = phrase.head.stem in lexicon.places or phrase.determiner  # the Eiffel Tower, the Milky Way
     single = len(phrase.words) == 1 and phrase.head.text[:1].isupper() and phrase.start > 0 and not scene.titled
+    single = single or (text[:1].isupper() and text.split()[0].endswith(POSSESSIVES))  # "Australia's goalkeeper"
     return text if (is_name(phrase, scene, lexicon) and not own) or single else f"the {text}"
 
 
@@ -126,7 +127,7 @@ def names_something(phrase: Phrase, lexicon: Lexicon) -> bool:
         return False  # "a tractor moves slowly"
     fixed = head.stem in lexicon.colours | lexicon.adjectives or head.stem in lexicon.numbers
     fixed = fixed or head.lower in ADJECTIVAL
-    return not fixed and len(head.text) > 1 and head.text[0].isalpha() and not head.lower.endswith(("'s", "’s"))
+    return not fixed and len(head.text) > 1 and head.text[0].isalpha() and not head.lower.endswith(POSSESSIVES)
 
 
 def slot(phrase: Phrase) -> str:

@@ -27,7 +27,7 @@ from tests.unit.dialogue.reading import evidence, failed
         ),
         (
             "A boy stands on a stool to reach the cookie jar",
-            "Why might the boy be standing?",
+            "Why might the boy be standing on a stool?",
             "The boy may want to reach the cookie jar",
             "the boy stands on a stool",
         ),
