@@ -12,6 +12,7 @@ from curation.dialogue.denied import denied
 from curation.dialogue.evidence import OCR
 from curation.dialogue.lexicon import WORD, Cue
 from curation.dialogue.model import Evidence, Focus
+from curation.dialogue.parse import parse
 from curation.dialogue.reasons import stated
 from curation.dialogue.scene import Kind, Phrase, Scene
 from curation.dialogue.seen import is_animal, is_art
@@ -24,7 +25,7 @@ REASON_WORDS = "[A-Za-zÀ-ÖØ-öø-ÿ0-9 :'’-]{6,160}"
 REASON = f"(?:the |an? |there (?:is|are) |two |three |four |[A-Z]){REASON_WORDS}"
 # What a second fact may hang on.
 JOINS = ("of", "in", "on", "at", "with", "near", "beside", "next to", "in front of", "behind", "under", "over", "and")
-SHORT = 3  # words of a phrase that a question repeats whole
+SHORT, RUN_ON = 3, 5  # words of a phrase that a question repeats whole, and of one that is surely read
 WHO, WHAT = "{who}", "{what}"
 PARTS_OF_VERBS = frozenset({"up", "down", "out", "off"})
 ELSEWHERE = frozenset({"outside", "opposite", "past", "toward", "towards"})  # of a place that one is not in
@@ -107,10 +108,27 @@ def _places_of(cue: Cue, view: View) -> Iterator[Phrase]:
             words = tuple(word for word in words if _feast(word.text, phrase))
         elif view.scene.is_name(phrase) and (cue.anywhere or phrase.head.stem not in view.lexicon.places):
             continue
-        later = view.scene.titled and not cue.named and phrase is not view.scene.phrases[0]
         apart = cue.together and not cue.beside & {word.stem for word in phrase.words}
-        if not (apart or later) and any(word.stem in cue.stems for word in words):
+        if not apart and _surely(phrase, cue, view) and any(word.stem in cue.stems for word in words):
             yield phrase
+
+
+def _surely(phrase: Phrase, cue: Cue, view: View) -> bool:
+    """Whether a phrase is surely of a thing that is there: none strung together of many words, with the number of a
+    model in it, and no name in a list. Of a title only the first thing counts, and a place only with where it is
+    ("Traffic at Night"): "Nike College Cap" is no college, and a market "by Henry Brooks" is a picture's name."""
+    scene, lexicon = view.scene, view.lexicon
+    if len(phrase.words) > RUN_ON or any(map(str.isdigit, "".join(word.text for word in phrase.words[1:]))):
+        return False
+    noun = parse(scene.text, lexicon).is_noun(phrase.head, scene.tokens[: phrase.start])
+    if not (cue.named or (noun and names_something(phrase, lexicon))):
+        return False
+    if cue.named or not (scene.titled or (phrase.capitalised and phrase.link is None and phrase.start)):
+        return True
+    placed = any(
+        each.link is not None and each.link.lower in lexicon.place_prepositions - {"by"} for each in scene.phrases
+    )
+    return scene.titled and phrase is scene.phrases[0] and (placed or WHAT in cue.conclusion or WHO in cue.conclusion)
 
 
 def _feast(word: str, phrase: Phrase) -> bool:
@@ -152,13 +170,34 @@ def _that_it_is(thing: Phrase, cue: Cue, view: View) -> str:
     joined = cue.together or not cue.beside or bool(cue.beside & {word.stem for word in thing.words})
     if not joined and view.living(thing):
         return ""
-    text = _within(thing, view)
+    text = _within(thing, cue, view)
     if thing.head.stem in view.lexicon.times:
-        return f"it is (?:an? |the )?{text}"
+        return f"it is {text if ' ' not in text else _one(text) + text}"
     be = "are" if is_plural(thing, view.scene, view.lexicon) else "is"
-    beside = f" (?:{'|'.join(JOINS)}) {REASON_WORDS}" if not joined else f"(?: of {REASON_WORDS})?"
-    article = "" if be == "are" else f"(?:{_one(text)})?"  # none before "heavy rain"
-    return f"there {be} {article}{text}{beside}"
+    article = "" if be == "are" or thing.head.stem in view.lexicon.mass else f"(?:{_one(text)})?"  # "heavy rain"
+    return f"there {be} {article}{text}{_of(thing, view) if joined else _beside(thing, cue, view)}"
+
+
+def _of(thing: Phrase, view: View) -> str:
+    """What a thing is of, as a regular expression of what may follow it."""
+    after = next((phrase for phrase in view.scene.phrases if phrase.start > thing.start), None)
+    if after is None or after.link is None or after.link.lower != "of" or len(after.words) > RUN_ON:
+        return ""
+    return f"(?:{re.escape(f' {_linked(after, view.scene)}')})?"
+
+
+def _beside(thing: Phrase, cue: Cue, view: View) -> str:
+    """What must stand beside a thing, as a regular expression of what follows it: as the text joins them ("kites in the
+    sky"), or one after the other."""
+    second = next((p for p in view.phrases if p is not thing and cue.beside & {word.stem for word in p.words}), None)
+    if second is None or len(second.words) > RUN_ON:
+        return f" (?:{'|'.join(JOINS)}) {REASON_WORDS}"
+    following = next(phrase for phrase in view.scene.phrases if phrase.start > thing.start or phrase is second)
+    if second is following and second.link is not None and second.link.lower in JOINS:  # "a rocket stands on its pad"
+        return re.escape(f" {_linked(second, view.scene)}")
+    text, several = _within(second, cue, view), is_plural(second, view.scene, view.lexicon)
+    one = "" if several or second.head.stem in view.lexicon.mass else _one(text)
+    return f" and {one}{text}"
 
 
 def _one(text: str) -> str:
@@ -166,14 +205,19 @@ def _one(text: str) -> str:
     return "an " if text[0].lower() in "aeiou" and not text.lower().startswith(("uni", "use", "euro", "one")) else "a "
 
 
-def _within(phrase: Phrase, view: View) -> str:
-    """A phrase as it stands within a sentence, as a regular expression: one that begins the text in lower case, unless
-    it is a name."""
+def _within(phrase: Phrase, cue: Cue, view: View) -> str:
+    """A phrase as it stands within a sentence, as a regular expression: what is long or has a name in it by what makes
+    it a cue ("a cathedral" of Norwich Cathedral), another in lower case where it begins the text."""
     tokens = view.scene.tokens[phrase.start :]
-    text = " ".join(token.text for token in tokens[: tokens.index(phrase.head) + 1])  # "red and white lighthouse"
-    first = phrase.words[0].text
-    name = phrase.start or phrase.capitalised or not first[1:].islower() or first in NATION or first.endswith(NATIONS)
-    return re.escape(text.lower() if view.scene.titled else text if name else text[:1].lower() + text[1:])
+    words = tokens[: tokens.index(phrase.head) + 1]  # "red and white lighthouse"
+    first = words[0].text
+    if len(words) == 1 and not cue.named and words[0].stem in cue.stems:
+        return re.escape(words[0].lower)
+    if len(words) > RUN_ON or any(word.text[:1].isupper() for word in words[1:]) or view.scene.titled:
+        told = cue.stems | cue.beside
+        return re.escape(" ".join(w.text if cue.named else w.lower for w in words if w is words[-1] or w.stem in told))
+    name = phrase.start or not first[1:].islower() or first in NATION or first.endswith(NATIONS)
+    return re.escape(" ".join([first if name else first.lower(), *(word.text for word in words[1:])]))
 
 
 def _how_it_is(thing: Phrase, cue: Cue, view: View) -> str:
@@ -187,7 +231,8 @@ def _how_it_is(thing: Phrase, cue: Cue, view: View) -> str:
     if made_of:
         told = "made of wood" if made_of == "wooden" else f"made of {re.escape(made_of)}"
     else:
-        told = _within(thing, view) if several else f"{_one(_within(thing, view))}{_within(thing, view)}"
+        told = _within(thing, cue, view)
+        told = told if several else f"{_one(told)}{told}"
     return f"{'they are' if several else 'it is'} {told}"
 
 

@@ -24,7 +24,9 @@ DONE = {
 }
 RANK = 2
 LONG = 8  # words of a deed that a question repeats
-ENDS = AHEAD | AFTER | {"ahead", "of", "due", "to", "in", "order", "so", "as", "a", "an", "the", "just", "right", "hours"}
+ENDS = (
+    AHEAD | AFTER | {"ahead", "of", "due", "to", "in", "order", "so", "as", "a", "an", "the", "just", "right", "hours"}
+)
 
 
 def stated(view: View) -> Iterator[Cue]:

@@ -205,9 +205,11 @@ def _tells_all(answer: frozenset[str], evidence: Evidence) -> bool:
 
 def _gives_reason(answer: str, focus: Focus, evidence: Evidence) -> bool:
     """Whether the reason says something of its cue: "because the helmet is yellow" and "because it is a lighthouse" do
-    not, "because it is noon" does."""
+    not, "because it is noon" and "because there is a zebra" do."""
     lexicon = evidence.lexicon
-    reason = BECAUSE.split(answer, maxsplit=1)[-1]
+    reason = BECAUSE.split(answer, maxsplit=1)[-1].strip()
+    if reason.startswith("there "):
+        return True
     stems = {lexicon.stem(word) for word in WORD.findall(reason) if not lexicon.is_function(word.lower())}
     return bool(focus.expected & lexicon.times or stems - focus.expected - lexicon.colours - lexicon.frame)
 
