@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from curation.captions.depicts import is_visible
 from curation.dialogue.denied import denied
 from curation.dialogue.evidence import OCR
 from curation.dialogue.lexicon import WORD, Cue
@@ -16,7 +17,7 @@ from curation.dialogue.parse import parse
 from curation.dialogue.reasons import stated
 from curation.dialogue.scene import Kind, Phrase, Scene
 from curation.dialogue.seen import is_animal, is_art
-from curation.dialogue.subjects import NATION, NATIONS, is_plural, names_something, with_article
+from curation.dialogue.subjects import ADVERBS, NATION, NATIONS, is_plural, names_something, with_article
 from curation.dialogue.view import View
 
 # What a reason may begin with: a sentence about something in the image. "It is" begins that of a time, and one about
@@ -118,10 +119,13 @@ def _surely(phrase: Phrase, cue: Cue, view: View) -> bool:
     model in it, and no name in a list. Of a title only the first thing counts, and a place only with where it is
     ("Traffic at Night"): "Nike College Cap" is no college, and a market "by Henry Brooks" is a picture's name."""
     scene, lexicon = view.scene, view.lexicon
-    if len(phrase.words) > RUN_ON or any(map(str.isdigit, "".join(word.text for word in phrase.words[1:]))):
+    model = phrase.head.text[:1].isupper() and any(map(str.isdigit, "".join(word.text for word in phrase.words[1:])))
+    if model or len(phrase.words) > RUN_ON:
         return False
-    noun = parse(scene.text, lexicon).is_noun(phrase.head, scene.tokens[: phrase.start])
-    if not (cue.named or (noun and names_something(phrase, lexicon))):
+    things = phrase.words if cue.anywhere else phrase.words[-1:]
+    sure = any(is_visible(word.lower) or word.stem in lexicon.living for word in things)
+    noun = sure or parse(scene.text, lexicon).is_noun(phrase.head, scene.tokens[: phrase.start])
+    if not (cue.named or (noun and (sure or names_something(phrase, lexicon)))):
         return False
     if cue.named or not (scene.titled or (phrase.capitalised and phrase.link is None and phrase.start)):
         return True
@@ -209,7 +213,7 @@ def _within(phrase: Phrase, cue: Cue, view: View) -> str:
     """A phrase as it stands within a sentence, as a regular expression: what is long or has a name in it by what makes
     it a cue ("a cathedral" of Norwich Cathedral), another in lower case where it begins the text."""
     tokens = view.scene.tokens[phrase.start :]
-    words = tokens[: tokens.index(phrase.head) + 1]  # "red and white lighthouse"
+    words = [token for token in tokens[: tokens.index(phrase.head) + 1] if token.lower not in ADVERBS]
     first = words[0].text
     if len(words) == 1 and not cue.named and words[0].stem in cue.stems:
         return re.escape(words[0].lower)
