@@ -15,7 +15,7 @@ from curation.dialogue.lexicon import WORD, Cue
 from curation.dialogue.model import Evidence, Focus
 from curation.dialogue.parse import parse
 from curation.dialogue.reasons import stated
-from curation.dialogue.scene import Kind, Phrase, Scene
+from curation.dialogue.scene import POSSESSIVES, Kind, Phrase, Scene
 from curation.dialogue.seen import is_animal, is_art
 from curation.dialogue.subjects import ADVERBS, NATION, NATIONS, is_plural, names_something, with_article
 from curation.dialogue.view import View
@@ -27,7 +27,10 @@ REASON = f"(?:the |an? |there (?:is|are) |two |three |four |[A-Z]){REASON_WORDS}
 # What a second fact may hang on.
 JOINS = ("of", "in", "on", "at", "with", "near", "beside", "next to", "in front of", "behind", "under", "over", "and")
 SHORT, RUN_ON = 3, 5  # words of a phrase that a question repeats whole, and of one that is surely read
-WHO, WHAT = "{who}", "{what}"
+WHO, WHAT, DOING = "{who}", "{what}", "{doing}"
+# Ends of words that say of a thing how it is: "it is rusty", "it is waterproof"; "it is a wedding dress".
+QUALITIES = ("y", "ed", "ing", "proof", "less", "able", "ible", "worn")
+MADE = {"wooden": "wood", "woolen": "wool", "woollen": "wool", "golden": "gold"}
 PARTS_OF_VERBS = frozenset({"up", "down", "out", "off"})
 ELSEWHERE = frozenset({"outside", "opposite", "past", "toward", "towards"})  # of a place that one is not in
 SIGHTS = (
@@ -64,7 +67,7 @@ def cue_foci(evidence: Evidence) -> list[Focus]:
                     forms=(form,),
                     hint=cue.conclusion,
                     clue=clue,
-                    also=beside,
+                    also=frozenset() if cue.own else beside,
                     rank=cue.rank,
                     fact=at,
                 )
@@ -125,7 +128,8 @@ def _surely(phrase: Phrase, cue: Cue, view: View) -> bool:
     things = phrase.words if cue.anywhere else phrase.words[-1:]
     sure = any(is_visible(word.lower) or word.stem in lexicon.living for word in things)
     noun = sure or parse(scene.text, lexicon).is_noun(phrase.head, scene.tokens[: phrase.start])
-    if not (cue.named or (noun and (sure or names_something(phrase, lexicon)))):
+    named = names_something(phrase, lexicon) or (sure and phrase.head.lower in ADVERBS)  # "a rusty anchor half buried"
+    if not (cue.named or (noun and named)):
         return False
     if cue.named or not (scene.titled or (phrase.capitalised and phrase.link is None and phrase.start)):
         return True
@@ -145,7 +149,11 @@ def _feast(word: str, phrase: Phrase) -> bool:
 def _told_of(cue: Cue, view: View, at: Phrase | None) -> Iterator[Cue]:
     """The cue with who and what is meant put into its questions and its conclusion; none where that is not sure."""
     who = _who(cue, view, at)
-    named = {WHO: view.subject(who).text if who else None, WHAT: _named(at, cue, view) if at else None}
+    named = {
+        WHO: _called(who, cue, view) if who else None,
+        WHAT: _named(at, cue, view) if at else None,
+        DOING: _doing(cue, view),
+    }
     ask, conclusion, words = _ask(cue), cue.conclusion, cue.words
     apart = at is not None and at.link is not None and at.link.lower in ELSEWHERE
     for slot, text in named.items():
@@ -163,9 +171,31 @@ def _told_of(cue: Cue, view: View, at: Phrase | None) -> Iterator[Cue]:
         if at is not None and WHO not in cue.conclusion:
             told = _how_it_is if of_thing else _that_it_is
             own = told(at, cue, view)
+        elif who is not None and (how := _quality(who, cue)):
+            own = re.escape(f"{named[WHO]} {view.subject(who).be} {how}")
         idle = apart or cue.rank < 0 or (of_thing and not own)
         rank = -1 if idle else cue.rank + (not of_thing)  # what happens says more than what is there
         yield replace(cue, ask=ask, conclusion=conclusion, words=words, again=again, own=own, rank=rank)
+
+
+def _quality(who: Phrase, cue: Cue) -> str:
+    """How somebody is that makes a cue: "smiling" of "a smiling chef"."""
+    return next((w.lower for w in who.modifiers if w.stem in cue.stems and w.lower.endswith(QUALITIES)), "")
+
+
+def _called(who: Phrase, cue: Cue, view: View) -> str:
+    """Who is meant, as a question names him: without what the reason will tell of him."""
+    how = _quality(who, cue)
+    return view.subject(who).text.replace(f"{how} ", "", 1) if how else view.subject(who).text
+
+
+def _doing(cue: Cue, view: View) -> str | None:
+    """What is done that makes a cue: "feeding pigeons"."""
+    for action, doing in view.present():
+        if action.verb.stem in cue.stems:
+            direct = view.object_of(action)
+            return f"{doing} {direct.determiner} {direct.text}".replace("  ", " ") if direct else doing
+    return None
 
 
 def _that_it_is(thing: Phrase, cue: Cue, view: View) -> str:
@@ -178,7 +208,7 @@ def _that_it_is(thing: Phrase, cue: Cue, view: View) -> str:
     if thing.head.stem in view.lexicon.times:
         return f"it is {text if ' ' not in text else _one(text) + text}"
     be = "are" if is_plural(thing, view.scene, view.lexicon) else "is"
-    article = "" if be == "are" or thing.head.stem in view.lexicon.mass else f"(?:{_one(text)})?"  # "heavy rain"
+    article = "" if be == "are" or thing.head.stem in view.lexicon.mass else _one(text)  # "heavy rain"
     return f"there {be} {article}{text}{_of(thing, view) if joined else _beside(thing, cue, view)}"
 
 
@@ -199,6 +229,8 @@ def _beside(thing: Phrase, cue: Cue, view: View) -> str:
     following = next(phrase for phrase in view.scene.phrases if phrase.start > thing.start or phrase is second)
     if second is following and second.link is not None and second.link.lower in JOINS:  # "a rocket stands on its pad"
         return re.escape(f" {_linked(second, view.scene)}")
+    if view.living(second):
+        return ""  # a fire does not spread because there are firefighters
     text, several = _within(second, cue, view), is_plural(second, view.scene, view.lexicon)
     one = "" if several or second.head.stem in view.lexicon.mass else _one(text)
     return f" and {one}{text}"
@@ -217,7 +249,8 @@ def _within(phrase: Phrase, cue: Cue, view: View) -> str:
     first = words[0].text
     if len(words) == 1 and not cue.named and words[0].stem in cue.stems:
         return re.escape(words[0].lower)
-    if len(words) > RUN_ON or any(word.text[:1].isupper() for word in words[1:]) or view.scene.titled:
+    owned = any(word.lower.endswith(POSSESSIVES) for word in words)
+    if owned or len(words) > RUN_ON or any(word.text[:1].isupper() for word in words[1:]) or view.scene.titled:
         told = cue.stems | cue.beside
         return re.escape(" ".join(w.text if cue.named else w.lower for w in words if w is words[-1] or w.stem in told))
     name = phrase.start or not first[1:].islower() or first in NATION or first.endswith(NATIONS)
@@ -226,14 +259,16 @@ def _within(phrase: Phrase, cue: Cue, view: View) -> str:
 
 def _how_it_is(thing: Phrase, cue: Cue, view: View) -> str:
     """A regular expression of the reason for what is concluded of a thing, which must tell how that is: "it is made of
-    wood", "it is a rusty truck". A fence does not burn because somebody leans on it. Empty where the text tells only
-    what it is: "because it is a hedgehog" is no reason."""
-    several = is_plural(thing, view.scene, view.lexicon)
-    made_of = next((word.lower for word in thing.modifiers if word.stem in cue.stems & set(view.lexicon.materials)), "")
-    if not any(word.stem in cue.stems | cue.beside for word in thing.modifiers):
+    wood", "it is rusty", "it is a wedding dress". A fence does not burn because somebody leans on it. Empty where the
+    text tells only what it is: "because it is a hedgehog" is no reason."""
+    several, materials = is_plural(thing, view.scene, view.lexicon), cue.stems & set(view.lexicon.materials)
+    how = next((word for word in thing.modifiers if word.stem in cue.stems | cue.beside), None)
+    if how is None:
         return ""
-    if made_of:
-        told = "made of wood" if made_of == "wooden" else f"made of {re.escape(made_of)}"
+    if how.stem in materials:
+        told = f"made of {MADE.get(how.lower, re.escape(how.lower))}"
+    elif how.lower.endswith(QUALITIES):
+        told = re.escape(how.lower)
     else:
         told = _within(thing, cue, view)
         told = told if several else f"{_one(told)}{told}"
@@ -249,13 +284,16 @@ def _again(who: Phrase, view: View) -> str:
 
 
 def _named(phrase: Phrase, cue: Cue, view: View) -> str | None:
-    """The phrase as a question names it: a long one, and a title, by its head and what makes it a cue."""
+    """The phrase as a question names it: a long one, and a title, by its head and what makes it a cue; without what its
+    reason will tell of it."""
     if not names_something(phrase, view.lexicon):
         return None
-    if len(phrase.words) <= SHORT and not view.scene.titled:
+    long = len(phrase.words) > SHORT or view.scene.titled
+    telling = [w for w in phrase.modifiers if w.stem in cue.stems | cue.beside and w.lower.endswith(QUALITIES)]
+    if not long and not telling:
         return with_article(phrase, view.scene, view.lexicon)
-    told = [word for word in phrase.words if word is phrase.head or word.stem in cue.stems]
-    return " ".join(["the", *(word.lower for word in told)])
+    told = [w for w in phrase.words if w not in telling and (not long or w is phrase.head or w.stem in cue.stems)]
+    return " ".join(["the", *(word.lower if long or word is phrase.words[0] else word.text for word in told)])
 
 
 def _ask(cue: Cue) -> tuple[str, ...]:
