@@ -22,6 +22,12 @@ DONE = {
     **{"landing": "landed", "escaping": "escaped", "catching": "caught", "missing": "missed", "breaking": "broken"},
     **{"hearing": "heard", "seeing": "seen", "passing": "passed", "falling": "fallen", "setting": "set"},
 }
+# What one sees of who has won or lost (stems): who waves may have done either.
+JOY = frozenset(
+    {"celebr", "cheer", "hug", "kiss", "embrac", "lift", "rais", "jump", "leap", "danc", "pat", "laugh", "rest"}
+)
+GRIEF = frozenset({"cri", "weep", "react", "slump", "kneel", "lie", "comfort", "consol"})
+LOST = frozenset({"lost", "missed", "broken", "fallen"})
 RANK = 2
 LONG = 8  # words of a deed that a question repeats
 ENDS = (
@@ -78,7 +84,8 @@ def _causes(view: View, action: Action, doing: str) -> Iterator[Cue]:
     for later in view.scene.actions:
         before = view.scene.tokens[later.start - 1]
         what = _with_object(view.scene, later.start)
-        if later.start > action.start and before.lower == "after" and later.verb.lower in DONE and what:
+        shown = action.verb.stem in (GRIEF if DONE.get(later.verb.lower) in LOST else JOY)
+        if shown and later.start > action.start and before.lower == "after" and later.verb.lower in DONE and what:
             done = _done(view, action, doing, later.start)
             ask = ("What might have happened before this photo?", f"Why might {who} be {done}?")
             yield _cue(view, action, done, ask, f"{who} may have {DONE[later.verb.lower]} {what.partition(' ')[2]}")

@@ -17,6 +17,7 @@ HOW = frozenset({"low", "high", "apart", "aloft", "alone", "upright"})  # "a bal
 ADVERBS = frozenset({"still", "half", "almost", "nearly", "partly", "fully", "newly", "barefoot"})
 NATION = frozenset(
     {"Greek", "French", "Dutch", "British", "English", "Irish", "Spanish", "Danish", "Swedish", "Scottish", "Turkish"}
+    | {"Christmas", "Easter", "Halloween"}
     | {"Finnish", "Jewish", "Thai", "Swiss", "Czech", "German", "Welsh", "Polish", "Icelandic", "Moroccan", "Israeli"}
 )
 NATIONS = ("ian", "ican", "ese")  # ends of words that keep their capital: an African elephant
@@ -99,9 +100,10 @@ def plain(phrase: Phrase, scene: Scene, lexicon: Lexicon, materials: bool = True
             left.append(before)
     first = scene.tokens[0].text
     nation = first.endswith(NATIONS) or first in NATION
-    starts = {first} if first.istitle() and not nation else set()
+    starts = {first} if first[:1].isupper() and first[1:].islower() and not nation else set()
     kept = [word for word in phrase.words if word not in left]
-    lower = scene.titled or not any(word.text[:1].isupper() for word in kept[1:])
+    lower = scene.titled or scene.tokens[0].stem in lexicon.adjectives
+    lower = lower or not any(word.text[:1].isupper() for word in kept[1:])
     return " ".join(word.lower if scene.titled or (lower and word.text in starts) else word.text for word in kept)
 
 
