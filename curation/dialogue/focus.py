@@ -26,7 +26,6 @@ WRITTEN = Focus(
     forms=(f"What words {TEXT}", f"Which words {TEXT}"),
 )
 PATHS = frozenset({"through", "across", "along", "into", "past", "up", "down", "off", "around", "from"})  # no places
-WAYS = frozenset({"over", "under", "beneath"})  # places of what stays, ways of what moves
 CELESTIAL = frozenset({"sun", "moon", "sky", "clouds", "cloud", "star", "stars", "rainbow"})  # in no field or sea
 NOWHERE = frozenset({"wheels", "foot", "horseback", "duty"})
 RELATIVE = frozenset({"that", "which", "who", "whose"})
@@ -193,7 +192,7 @@ def _places(view: View) -> Iterator[Focus]:
     subject = scene.phrases[0] if scene.phrases else None
     if subject not in view.phrases or subject is None or subject.head.stem in lexicon.depictions:
         return
-    if not is_sight(subject, scene, lexicon) or subject.head.lower in FEASTS | CELESTIAL:
+    if not is_sight(subject, scene, lexicon) or subject.head.lower in FEASTS:
         return  # "Best Things to Do in Kyoto", "Christmas Eve at Nana's"
     printed = bool(carrier(subject, lexicon) and any(view.living(p) for p in scene.phrases[1:]))
     for phrase in () if printed else view.phrases[1:]:
@@ -249,12 +248,12 @@ def hangs_on_first(scene: Scene, phrase: Phrase, lexicon: Lexicon) -> bool:
     stays = not acts or acts[-1] in lexicon.staying
     own, before = phrase.link.lower if phrase.link else "", scene.phrases[at - 1]
     holds = before.link is not None and before.link.lower == "with" and before is not scene.phrases[0]
-    if holds and own == "on" and not phrase.capitalised:
+    if holds and own == "on" and not phrase.capitalised and scene.phrases[0].head.stem not in lexicon.living:
         return False  # "a van with surfboards on the roof"
     if stays and all(link is None or link.lower == "of" for link in between):
         return True
     held = any(link is not None and link.kind is Kind.VERB for link in between)
-    if held and own in WAYS:
+    if held and own == "over":
         return False  # "sled dogs pulling a musher over a river"
     if held and any(action.verb.stem in lexicon.distant for action in scene.actions if action.start < phrase.start):
         return False  # "a crowd watches a band on a stage"
