@@ -110,11 +110,17 @@ def _places_of(cue: Cue, view: View) -> Iterator[Phrase]:
         words = phrase.words if cue.anywhere or cue.named else phrase.words[-1:]
         if cue.named:
             words = tuple(word for word in words if _feast(word.text, phrase))
-        elif view.scene.is_name(phrase) and (cue.anywhere or phrase.head.stem not in view.lexicon.places):
+        elif view.scene.is_name(phrase) and (cue.anywhere or not _is_place(phrase, view)):
             continue
         apart = cue.together and not cue.beside & {word.stem for word in phrase.words}
         if not apart and _surely(phrase, cue, view) and any(word.stem in cue.stems for word in words):
             yield phrase
+
+
+def _is_place(name: Phrase, view: View) -> bool:
+    """Whether a name is of a place, as far as its last word tells: Norwich Cathedral, and not Stephen Shore."""
+    given = view.lexicon.male_names | view.lexicon.female_names
+    return name.head.stem in view.lexicon.places and name.words[0].lower not in given
 
 
 def _surely(phrase: Phrase, cue: Cue, view: View) -> bool:
@@ -129,6 +135,11 @@ def _surely(phrase: Phrase, cue: Cue, view: View) -> bool:
     sure = any(is_visible(word.lower) or word.stem in lexicon.living for word in things)
     noun = sure or parse(scene.text, lexicon).is_noun(phrase.head, scene.tokens[: phrase.start])
     named = names_something(phrase, lexicon) or (sure and phrase.head.lower in ADVERBS)  # "a rusty anchor half buried"
+    after = scene.tokens[phrase.start + len(phrase.words) : phrase.start + len(phrase.words) + 1]
+    if not cue.named and phrase.capitalised and after and after[0].kind is Kind.BREAK and phrase.start == 0:
+        return False  # "Metropolitan Museum: Portrait of a Woman"
+    if phrase.link is None and phrase.start and len(phrase.words) == 1 and (cue.named or phrase.head.text.isupper()):
+        return False  # "gift coaster, easter, summer"
     if not (cue.named or (noun and named)):
         return False
     if cue.named or not (scene.titled or (phrase.capitalised and phrase.link is None and phrase.start)):
@@ -252,7 +263,8 @@ def _within(phrase: Phrase, cue: Cue, view: View) -> str:
     owned = any(word.lower.endswith(POSSESSIVES) for word in words)
     if owned or len(words) > RUN_ON or any(word.text[:1].isupper() for word in words[1:]) or view.scene.titled:
         told = cue.stems | cue.beside
-        return re.escape(" ".join(w.text if cue.named else w.lower for w in words if w is words[-1] or w.stem in told))
+        words = [w for w in words if w is words[-1] or (w.stem in told and not w.lower.endswith(POSSESSIVES))]
+        return re.escape(" ".join(word.text if cue.named else word.lower for word in words))
     name = phrase.start or not first[1:].islower() or first in NATION or first.endswith(NATIONS)
     return re.escape(" ".join([first if name else first.lower(), *(word.text for word in words[1:])]))
 

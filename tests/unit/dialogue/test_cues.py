@@ -210,3 +210,40 @@ def test_what_is_concluded_from_a_thing_has_that_thing_alone_as_its_reason(capti
 )
 def test_a_word_in_another_sense_and_a_thing_out_of_use_carry_nothing(caption: str, conclusion: str) -> None:
     assert not any(conclusion in focus.hint for focus in cue_foci(evidence_of(caption)))
+
+
+@pytest.mark.parametrize(
+    "caption",
+    [
+        "Nike College Adjustable Cap",  # no place
+        "Metropolitan Museum: Portrait of a Woman",
+        "Stephen Shore: The Gardens At Giverny",
+        "Gift coaster, easter, summer",
+        "Holiday Inn Airport & Expo Center",
+        "The Andyrama Store by Andrew O. Ellis",
+        "Canon 5D Mark 2 Bookstore",
+    ],
+)
+def test_a_title_a_name_and_a_list_carry_no_inference_from_a_place_or_a_day(caption: str) -> None:
+    assert asked_of(caption) == set()
+
+
+@pytest.mark.parametrize(
+    "caption", ["Hotel in Miami", "Rolls Royce cars at Norwich Cathedral", "Easter eggs in a basket"]
+)
+def test_where_the_text_tells_that_it_is_there_it_does(caption: str) -> None:
+    assert asked_of(caption)
+
+
+@pytest.mark.parametrize(
+    ("caption", "never"),
+    [
+        ("An orange tabby cat curled up asleep inside a cardboard box", "there is an asleep"),
+        ("A girl throws a basketball while her teammates cheer", "teammates cheer"),
+        ("Old rusty warning sign on a wall", "an old rusty$"),
+        ("Firefighters spray water on a burning warehouse", "and firefighters"),
+        ("Egyptian relief in the museum's north gallery", "museum's"),
+    ],
+)
+def test_a_reason_names_things_that_speak_for_it(caption: str, never: str) -> None:
+    assert not any(re.search(never, focus.forms[0].replace("\\", "")) for focus in cue_foci(evidence_of(caption)))
