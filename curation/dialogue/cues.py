@@ -9,29 +9,33 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from curation.captions.depicts import is_visible
+from curation.dialogue.because import (
+    REASON,
+    REASON_WORDS,
+    RUN_ON,
+    doing_of,
+    how_it_is,
+    linked,
+    name_thing,
+    name_who,
+    pronoun_for,
+    quality,
+    that_it_is,
+)
 from curation.dialogue.denied import denied
 from curation.dialogue.evidence import OCR
 from curation.dialogue.lexicon import WORD, Cue
 from curation.dialogue.model import Evidence, Focus
 from curation.dialogue.parse import parse
 from curation.dialogue.reasons import stated
-from curation.dialogue.scene import POSSESSIVES, Kind, Phrase, Scene
-from curation.dialogue.seen import is_animal, is_art
-from curation.dialogue.subjects import ADVERBS, NATION, NATIONS, is_plural, names_something, with_article
+from curation.dialogue.scene import Kind, Phrase
+from curation.dialogue.seen import is_art
+from curation.dialogue.subjects import ADVERBS, names_something
 from curation.dialogue.view import View
+from curation.dialogue.words import is_several
 
-# What a reason may begin with: a sentence about something in the image. "It is" begins that of a time, and one about
-# what the conclusion has just named.
-REASON_WORDS = "[A-Za-zÀ-ÖØ-öø-ÿ0-9 :'’-]{6,160}"
-REASON = f"(?:the |an? |there (?:is|are) |two |three |four |[A-Z]){REASON_WORDS}"
-# What a second fact may hang on.
-JOINS = ("of", "in", "on", "at", "with", "near", "beside", "next to", "in front of", "behind", "under", "over", "and")
-SHORT, RUN_ON = 3, 5  # words of a phrase that a question repeats whole, and of one that is surely read
 WHO, WHAT, DOING = "{who}", "{what}", "{doing}"
-# Ends of words that say of a thing how it is: "it is rusty", "it is waterproof"; "it is a wedding dress".
-QUALITIES = ("y", "ed", "ing", "proof", "less", "able", "ible", "worn")
-MADE = {"wooden": "wood", "woolen": "wool", "woollen": "wool", "golden": "gold"}
-PARTS_OF_VERBS = frozenset({"up", "down", "out", "off"})
+COMPOUND = frozenset({"sports", "arms", "sales", "goods", "steel", "grass", "glass", "christmas", "women's", "kids"})
 ELSEWHERE = frozenset({"outside", "opposite", "past", "toward", "towards"})  # of a place that one is not in
 SIGHTS = (
     "What in the image suggests that {conclusion}?",
@@ -134,6 +138,8 @@ def _surely(phrase: Phrase, cue: Cue, view: View) -> bool:
     things = phrase.words if cue.anywhere else phrase.words[-1:]
     sure = any(is_visible(word.lower) or word.stem in lexicon.living for word in things)
     noun = sure or parse(scene.text, lexicon).is_noun(phrase.head, scene.tokens[: phrase.start])
+    if len(phrase.words) > 1 and is_several(phrase.words[-2].lower) and phrase.words[-2].lower not in COMPOUND:
+        return False  # "workers in hard hats guide it", "her teammates cheer"
     named = names_something(phrase, lexicon) or (sure and phrase.head.lower in ADVERBS)  # "a rusty anchor half buried"
     after = scene.tokens[phrase.start + len(phrase.words) : phrase.start + len(phrase.words) + 1]
     if not cue.named and phrase.capitalised and after and after[0].kind is Kind.BREAK and phrase.start == 0:
@@ -161,9 +167,9 @@ def _told_of(cue: Cue, view: View, at: Phrase | None) -> Iterator[Cue]:
     """The cue with who and what is meant put into its questions and its conclusion; none where that is not sure."""
     who = _who(cue, view, at)
     named = {
-        WHO: _called(who, cue, view) if who else None,
-        WHAT: _named(at, cue, view) if at else None,
-        DOING: _doing(cue, view),
+        WHO: name_who(who, cue, view) if who else None,
+        WHAT: name_thing(at, cue, view) if at else None,
+        DOING: doing_of(cue, view),
     }
     ask, conclusion, words = _ask(cue), cue.conclusion, cue.words
     apart = at is not None and at.link is not None and at.link.lower in ELSEWHERE
@@ -176,136 +182,17 @@ def _told_of(cue: Cue, view: View, at: Phrase | None) -> Iterator[Cue]:
             words |= view.lexicon.stems(WORD.findall(text)) if slot in cue.conclusion else frozenset()
     if ask and WHO not in conclusion and WHAT not in conclusion:
         meant = who if WHO in cue.conclusion else None
-        again = _again(meant, view) if meant else ""
+        again = pronoun_for(meant, view) if meant else ""
         of_thing = at is not None and WHAT in cue.conclusion
         own = ""
         if at is not None and WHO not in cue.conclusion:
-            told = _how_it_is if of_thing else _that_it_is
+            told = how_it_is if of_thing else that_it_is
             own = told(at, cue, view)
-        elif who is not None and (how := _quality(who, cue)):
+        elif who is not None and (how := quality(who, cue)):
             own = re.escape(f"{named[WHO]} {view.subject(who).be} {how}")
         idle = apart or cue.rank < 0 or (of_thing and not own)
         rank = -1 if idle else cue.rank + (not of_thing)  # what happens says more than what is there
         yield replace(cue, ask=ask, conclusion=conclusion, words=words, again=again, own=own, rank=rank)
-
-
-def _quality(who: Phrase, cue: Cue) -> str:
-    """How somebody is that makes a cue: "smiling" of "a smiling chef"."""
-    return next((w.lower for w in who.modifiers if w.stem in cue.stems and w.lower.endswith(QUALITIES)), "")
-
-
-def _called(who: Phrase, cue: Cue, view: View) -> str:
-    """Who is meant, as a question names him: without what the reason will tell of him."""
-    how = _quality(who, cue)
-    return view.subject(who).text.replace(f"{how} ", "", 1) if how else view.subject(who).text
-
-
-def _doing(cue: Cue, view: View) -> str | None:
-    """What is done that makes a cue: "feeding pigeons"."""
-    for action, doing in view.present():
-        if action.verb.stem in cue.stems:
-            direct = view.object_of(action)
-            return f"{doing} {direct.determiner} {direct.text}".replace("  ", " ") if direct else doing
-    return None
-
-
-def _that_it_is(thing: Phrase, cue: Cue, view: View) -> str:
-    """A regular expression of the reason for what is concluded from a thing's being there: that alone, with what must
-    stand beside it. Nothing comes from Italy because a slice is missing. Empty where somebody's deed may be it."""
-    joined = cue.together or not cue.beside or bool(cue.beside & {word.stem for word in thing.words})
-    if not joined and view.living(thing):
-        return ""
-    text = _within(thing, cue, view)
-    if thing.head.stem in view.lexicon.times:
-        return f"it is {text if ' ' not in text else _one(text) + text}"
-    be = "are" if is_plural(thing, view.scene, view.lexicon) else "is"
-    article = "" if be == "are" or thing.head.stem in view.lexicon.mass else _one(text)  # "heavy rain"
-    return f"there {be} {article}{text}{_of(thing, view) if joined else _beside(thing, cue, view)}"
-
-
-def _of(thing: Phrase, view: View) -> str:
-    """What a thing is of, as a regular expression of what may follow it."""
-    after = next((phrase for phrase in view.scene.phrases if phrase.start > thing.start), None)
-    if after is None or after.link is None or after.link.lower != "of" or len(after.words) > RUN_ON:
-        return ""
-    return f"(?:{re.escape(f' {_linked(after, view.scene)}')})?"
-
-
-def _beside(thing: Phrase, cue: Cue, view: View) -> str:
-    """What must stand beside a thing, as a regular expression of what follows it: as the text joins them ("kites in the
-    sky"), or one after the other."""
-    second = next((p for p in view.phrases if p is not thing and cue.beside & {word.stem for word in p.words}), None)
-    if second is None or len(second.words) > RUN_ON:
-        return f" (?:{'|'.join(JOINS)}) {REASON_WORDS}"
-    following = next(phrase for phrase in view.scene.phrases if phrase.start > thing.start or phrase is second)
-    if second is following and second.link is not None and second.link.lower in JOINS:  # "a rocket stands on its pad"
-        return re.escape(f" {_linked(second, view.scene)}")
-    if view.living(second):
-        return ""  # a fire does not spread because there are firefighters
-    text, several = _within(second, cue, view), is_plural(second, view.scene, view.lexicon)
-    one = "" if several or second.head.stem in view.lexicon.mass else _one(text)
-    return f" and {one}{text}"
-
-
-def _one(text: str) -> str:
-    """The article of one."""
-    return "an " if text[0].lower() in "aeiou" and not text.lower().startswith(("uni", "use", "euro", "one")) else "a "
-
-
-def _within(phrase: Phrase, cue: Cue, view: View) -> str:
-    """A phrase as it stands within a sentence, as a regular expression: what is long or has a name in it by what makes
-    it a cue ("a cathedral" of Norwich Cathedral), another in lower case where it begins the text."""
-    tokens = view.scene.tokens[phrase.start :]
-    words = [token for token in tokens[: tokens.index(phrase.head) + 1] if token.lower not in ADVERBS]
-    first = words[0].text
-    if len(words) == 1 and not cue.named and words[0].stem in cue.stems:
-        return re.escape(words[0].lower)
-    owned = any(word.lower.endswith(POSSESSIVES) for word in words)
-    if owned or len(words) > RUN_ON or any(word.text[:1].isupper() for word in words[1:]) or view.scene.titled:
-        told = cue.stems | cue.beside
-        words = [w for w in words if w is words[-1] or (w.stem in told and not w.lower.endswith(POSSESSIVES))]
-        return re.escape(" ".join(word.text if cue.named else word.lower for word in words))
-    name = phrase.start or not first[1:].islower() or first in NATION or first.endswith(NATIONS)
-    return re.escape(" ".join([first if name else first.lower(), *(word.text for word in words[1:])]))
-
-
-def _how_it_is(thing: Phrase, cue: Cue, view: View) -> str:
-    """A regular expression of the reason for what is concluded of a thing, which must tell how that is: "it is made of
-    wood", "it is rusty", "it is a wedding dress". A fence does not burn because somebody leans on it. Empty where the
-    text tells only what it is: "because it is a hedgehog" is no reason."""
-    several, materials = is_plural(thing, view.scene, view.lexicon), cue.stems & set(view.lexicon.materials)
-    how = next((word for word in thing.modifiers if word.stem in cue.stems | cue.beside), None)
-    if how is None:
-        return ""
-    if how.stem in materials:
-        told = f"made of {MADE.get(how.lower, re.escape(how.lower))}"
-    elif how.lower.endswith(QUALITIES):
-        told = re.escape(how.lower)
-    else:
-        told = _within(thing, cue, view)
-        told = told if several else f"{_one(told)}{told}"
-    return f"{'they are' if several else 'it is'} {told}"
-
-
-def _again(who: Phrase, view: View) -> str:
-    """How a sentence that has named who or what is meant goes on; nothing for one person, of whom the text may not
-    tell whether it is he or she."""
-    if view.subject(who).be == "are":
-        return "they are"
-    return "it is" if is_animal(who, view.lexicon) or not view.living(who) else ""
-
-
-def _named(phrase: Phrase, cue: Cue, view: View) -> str | None:
-    """The phrase as a question names it: a long one, and a title, by its head and what makes it a cue; without what its
-    reason will tell of it."""
-    if not names_something(phrase, view.lexicon):
-        return None
-    long = len(phrase.words) > SHORT or view.scene.titled
-    telling = [w for w in phrase.modifiers if w.stem in cue.stems | cue.beside and w.lower.endswith(QUALITIES)]
-    if not long and not telling:
-        return with_article(phrase, view.scene, view.lexicon)
-    told = [w for w in phrase.words if w not in telling and (not long or w is phrase.head or w.stem in cue.stems)]
-    return " ".join(["the", *(word.lower if long or word is phrase.words[0] else word.text for word in told)])
 
 
 def _ask(cue: Cue) -> tuple[str, ...]:
@@ -340,19 +227,5 @@ def _clue(evidence: Evidence, named: frozenset[str], beside: frozenset[str] = fr
         for phrase in scene.phrases:
             words = {word.stem for word in phrase.words}
             if words & named and (not beside or words & beside):
-                return _linked(phrase, scene), at
+                return linked(phrase, scene), at
     return min(token.lower for token in evidence.content if token.stem in named), 0
-
-
-def _linked(phrase: Phrase, scene: Scene) -> str:
-    """The phrase with the preposition or verb that it hangs on: "at dawn", "setting up a tent"."""
-    link, end = phrase.link, phrase.start + len(phrase.words)
-    if link is None:
-        return f"{phrase.determiner} {phrase.text}".strip()
-    begin = max(at for at, token in enumerate(scene.tokens[: phrase.start]) if token is link)
-    if link.lower in PARTS_OF_VERBS and begin and scene.tokens[begin - 1].kind is Kind.VERB:
-        begin -= 1
-    if scene.tokens[begin].kind is Kind.VERB:
-        return " ".join(token.text for token in scene.tokens[begin:end])
-    article = f"{phrase.determiner} " if phrase.determiner else ""
-    return f"{link.lower} {article}{phrase.text}"

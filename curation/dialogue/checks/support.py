@@ -10,6 +10,7 @@ from typing import Literal
 from pydantic import Field
 
 from curation.dialogue.checks.base import DESCRIPTION, FALSE_PREMISE, REASONING, BaseCheck, Context, fail, supported
+from curation.dialogue.checks.deeds import AUXILIARIES
 from curation.dialogue.checks.relations import BECAUSE, reason_of
 from curation.dialogue.cues import cues_of
 from curation.dialogue.denied import denied, is_denial
@@ -281,6 +282,10 @@ def _reason_holds(reason: Scene, concluded: frozenset[str], context: Context) ->
     if words[:2] == ["it", "is"] and reason.tokens[2].kind is Kind.PREPOSITION:
         return fail(Reason.MALFORMED, f"“it is {words[2]}” says of nothing where or when it is")
     tells = any(is_finite(token.text, token.kind, lexicon) or token.stem in lexicon.resting for token in reason.tokens)
+    verbs = [token for token in reason.tokens if is_finite(token.text, token.kind, lexicon)]
+    begun = not AUXILIARIES & set(words) and all(verb.lower.endswith(("ing", "ed")) for verb in verbs)
+    if begun and any(token.kind is Kind.VERB and token.lower.endswith("ing") for token in reason.tokens):
+        return fail(Reason.MALFORMED, "the reason is no sentence: it only begins a deed")  # "the turtle gliding above"
     if not reason.actions and not tells:
         return fail(Reason.MALFORMED, "the reason is no sentence: it has no verb")
     joins = {("is", "of"), ("are", "of")} & set(pairwise(words))
