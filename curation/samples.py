@@ -200,15 +200,10 @@ def sample_id(url: str, caption: str) -> str:
     return hashlib.sha256(joined).hexdigest()[:32]
 
 
-def empty_columns(rows: int) -> dict[str, Any]:
-    """Every column of SCHEMA, all null, for `rows` rows."""
-    return {field.name: pa.nulls(rows, field.type) for field in SCHEMA}
-
-
 def make_table(columns: Mapping[str, Any]) -> pa.Table:
     """A table of SCHEMA from some of its columns (lists or arrays of equal length); the rest is null."""
     rows = len(next(iter(columns.values())))
-    filled = empty_columns(rows)
+    filled: dict[str, Any] = {field.name: pa.nulls(rows, field.type) for field in SCHEMA}
     for name, values in columns.items():
         kind = SCHEMA.field(name).type
         filled[name] = values if isinstance(values, pa.Array | pa.ChunkedArray) else pa.array(values, kind)
@@ -238,10 +233,7 @@ def fill(table: pa.Table, name: str, values: Mapping[int, Any]) -> pa.Table:
     where = SCHEMA.get_field_index(name)
     kind = SCHEMA.field(name).type
     old = table.column(name)
-    if old.null_count == len(old):
-        cells: list[Any] = [None] * len(old)
-    else:
-        cells = old.to_pylist()
+    cells: list[Any] = [None] * len(old) if old.null_count == len(old) else old.to_pylist()
     for row, value in values.items():
         cells[row] = value
     try:

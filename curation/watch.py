@@ -99,14 +99,12 @@ class Watch:
 
 
 def _facts(plan: Plan, recipe: Recipe, run: str) -> PlanFacts:
-    done = [file for file in plan.files if not file.pending]
     return PlanFacts(
         rows=plan.pending_rows,
         partitions=len(plan.pending),
-        files=len(plan.files) - len(done),
+        files=sum(1 for file in plan.files if file.pending),
         rows_committed=plan.rows - plan.pending_rows,
         partitions_committed=plan.partitions - len(plan.pending),
-        files_committed=len(done),
         table=recipe.output.table,
         recipe=recipe.fingerprint,
         run=run,

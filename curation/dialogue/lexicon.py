@@ -7,12 +7,10 @@ import re
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from curation.dialogue.wordlists import any_of, classes, read, read_kinds
+from curation.dialogue.wordlists import FOLDER, any_of, classes, read, read_kinds, third_person
 
-FOLDER = Path(__file__).parent / "lexicons"
 WORD = re.compile(r"[^\W_]+(?:[’'\-][^\W_]+)*")
 POSSESSIVE = re.compile(r"['’]s?$")
 ADJECTIVES = ("able", "ible", "less", "proof", "ful", "free", "made", "ish", "ese", "ed")
@@ -270,13 +268,6 @@ class Lexicon:
         )
 
 
-def third_person(verb: str) -> str:
-    """The form of an English verb in the simple present for one who acts: lifts, catches, carries."""
-    if verb.endswith("y") and verb[-2] not in "aeiou":
-        return f"{verb[:-1]}ies"
-    return f"{verb}es" if verb.endswith(("s", "x", "z", "ch", "sh", "o")) else f"{verb}s"
-
-
 @functools.cache
 def lexicon(language: str) -> Lexicon | None:
     """The lexicon of an ISO 639-1 language, or None when there is none."""
@@ -289,13 +280,6 @@ def lexicon(language: str) -> Lexicon | None:
     words |= read(planning) if planning.is_file() else {}
     words["kinds"] = read_kinds(kinds) if kinds.is_file() else {}
     return Lexicon(language, words, read(cues)["cues"] if cues.is_file() else [])
-
-
-@functools.cache
-def toxic(language: str, also: tuple[str, ...] = ()) -> re.Pattern[str]:
-    """What no dialogue in a language may hold, and the expressions of `also`."""
-    words = read(FOLDER / "toxic.yaml")
-    return any_of([*words["en"], *(words.get(language, ()) if language != "en" else ()), *also])
 
 
 @functools.cache

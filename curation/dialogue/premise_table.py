@@ -6,13 +6,11 @@ import functools
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-import yaml
-
-from curation.dialogue.lexicon import FOLDER, WORD, Lexicon
+from curation.dialogue.lexicon import WORD, Lexicon
 from curation.dialogue.model import Evidence, Focus
 from curation.dialogue.scene import Token
+from curation.dialogue.wordlists import FOLDER, read
 
 DEED = "deed"
 IRREGULAR = {
@@ -41,8 +39,8 @@ class Table:
     @functools.cache
     def of(cls, lexicon: Lexicon) -> Table:
         """The table in the words of a lexicon; read once."""
-        read: dict[str, Any] = yaml.load((FOLDER / "premise_en.yaml").read_text("utf-8"), Loader=yaml.BaseLoader)
-        rows = {sort: found for sort, found in read.items() if sort not in NOT_SORTS}
+        words = read(FOLDER / "premise_en.yaml")
+        rows = {sort: found for sort, found in words.items() if sort not in NOT_SORTS}
         singles = {sort: frozenset(word for row in found for word in row["words"]) for sort, found in rows.items()}
         return cls(
             rows={
@@ -53,11 +51,11 @@ class Table:
             },
             singles=singles,
             plurals={sort: frozenset(several(word) for word in found) - found for sort, found in singles.items()},
-            forms={name: tuple(each) for name, each in read["forms"].items()},
-            asks={name: tuple(each) for name, each in read["asks"].items()},
-            sights=lexicon.stems(read["sights"]),
-            uncounted=frozenset(read["uncounted"]),
-            set_phrases=frozenset(read["set_phrases"]),
+            forms={name: tuple(each) for name, each in words["forms"].items()},
+            asks={name: tuple(each) for name, each in words["asks"].items()},
+            sights=lexicon.stems(words["sights"]),
+            uncounted=frozenset(words["uncounted"]),
+            set_phrases=frozenset(words["set_phrases"]),
         )
 
     @functools.cached_property

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from curation.captions.depicts import is_visible
-from curation.dialogue.lexicon import Lexicon, third_person
+from curation.dialogue.lexicon import Lexicon
 from curation.dialogue.scene import POSSESSIVES, Kind, Phrase, Scene
 from curation.dialogue.seen import is_name, sure_claims
+from curation.dialogue.wordlists import third_person
 from curation.dialogue.words import GROUPS, is_several
 
 SOME = frozenset({"several", "various", "numerous", "countless", "multiple"})

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import yaml
+
+FOLDER = Path(__file__).parent / "lexicons"
 
 
 def read_kinds(path: Path) -> dict[str, list[str]]:
@@ -37,3 +40,17 @@ def classes(of: Iterable[list[str]], stem: Callable[[str], str]) -> dict[str, st
             same[word] = words[0]
             same.setdefault(stem(word), words[0])
     return same
+
+
+def third_person(verb: str) -> str:
+    """The form of an English verb in the simple present for one who acts: lifts, catches, carries."""
+    if verb.endswith("y") and verb[-2] not in "aeiou":
+        return f"{verb[:-1]}ies"
+    return f"{verb}es" if verb.endswith(("s", "x", "z", "ch", "sh", "o")) else f"{verb}s"
+
+
+@functools.cache
+def toxic(language: str, also: tuple[str, ...] = ()) -> re.Pattern[str]:
+    """What no dialogue in a language may hold, and the expressions of `also`."""
+    words = read(FOLDER / "toxic.yaml")
+    return any_of([*words["en"], *(words.get(language, ()) if language != "en" else ()), *also])

@@ -19,7 +19,6 @@ from curation.dialogue.model import Fact, Turn
 from curation.errors import CurationError
 from curation.table.read import SampleTable
 
-ROLES = {"human": "question", "gpt": "answer"}
 CAPTIONS = ("caption", "captions")  # keys of a LLaVA record that may hold what is known of the image
 COLUMNS = ("sample_id", "language", "evidence", "turns")
 

@@ -153,12 +153,12 @@ class ServePool:
             source = str(packaged_model(section.package, self._cache))
         if not self._stopping.is_set():
             self._news.says("deploying")
-            # One process at the door parses some 200 requests a second, as many as several replicas answer.
-            doors = 1 + (section.replicas_max or section.replicas_min) // 4
-            _deploy(section.app, llm_config(section, source), doors, self._stopping)
+            _deploy(section.app, llm_config(section, source), section.doors, self._stopping)
 
     def _look(self) -> None:
         """Read the pool's state from Serve; raise `PoolError` when none of its replicas will be up."""
+        import ray
+
         app = _app(self._section.app)
         if app is None:  # its last user took it down just as this one came
             self._hand_over()
@@ -172,7 +172,8 @@ class ServePool:
         elif self._news.settled:
             self._news.says(f"no replica is up: {_last_line(app.message)}")
         else:
-            self._news.says(f"starting replica {min(state.up + 1, wanted)} of {wanted}" + _scarcity(self._section))
+            lacks = self._section.scarcity(ray.cluster_resources())  # type: ignore[no-untyped-call]
+            self._news.says(f"starting replica {min(state.up + 1, wanted)} of {wanted}{lacks}")
 
 
 def _front_door(section: PoolSection, stopping: threading.Event) -> str:
@@ -205,8 +206,7 @@ def _fits_one_node(section: PoolSection) -> bool:
     import ray
 
     nodes = [node for node in ray.nodes() if node["Alive"]]  # type: ignore[no-untyped-call]
-    gpus = section.tensor_parallel * (section.replicas_max or section.replicas_min) if section.kind == "gpu" else 0
-    return len(nodes) == 1 and nodes[0]["Resources"].get("GPU", 0) >= gpus
+    return len(nodes) == 1 and nodes[0]["Resources"].get("GPU", 0) >= section.gpus
 
 
 def _free_port() -> int:
@@ -288,16 +288,6 @@ class _Lease:
         actors = ray.util.list_named_actors(all_namespaces=True)
         names = {actor["name"] for actor in actors if actor["namespace"] == NAMESPACE}
         return any(name.startswith(f"{self._app}:") for name in names - {self._name})
-
-
-def _scarcity(section: PoolSection) -> str:
-    """What the cluster lacks for the replicas, in words. An autoscaling cluster may yet bring it."""
-    import ray
-
-    kind = "GPU" if section.kind == "gpu" else "CPU"
-    share = section.tensor_parallel + (section.replica_cpus if kind == "CPU" else 0)
-    needed, there = section.replicas_min * share, ray.cluster_resources().get(kind, 0)  # type: ignore[no-untyped-call]
-    return f", which needs {needed:g} {kind}: the cluster has {there:g}" if there < needed else ""
 
 
 def _last_line(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -78,6 +79,28 @@ class PoolSection(Section):
         """Name of the Serve application of this model, and its path on the front door."""
         slug = re.sub(r"[^a-z0-9]+", "-", self.model.lower()).strip("-")
         return f"curation-{slug}-{hashlib.sha256(self.model.encode()).hexdigest()[:6]}"
+
+    @property
+    def replicas_most(self) -> int:
+        """Replicas that it may come to."""
+        return self.replicas_max or self.replicas_min
+
+    @property
+    def doors(self) -> int:
+        """Processes at the front door: one parses some 200 requests a second, as many as several replicas answer."""
+        return 1 + self.replicas_most // 4
+
+    @property
+    def gpus(self) -> int:
+        """GPUs that it may come to hold."""
+        return self.tensor_parallel * self.replicas_most if self.kind == "gpu" else 0
+
+    def scarcity(self, resources: Mapping[str, float]) -> str:
+        """What a cluster of these resources lacks for `replicas_min`, in words. An autoscaling one may yet bring it."""
+        kind = "GPU" if self.kind == "gpu" else "CPU"
+        share = self.tensor_parallel + (self.replica_cpus if kind == "CPU" else 0)
+        needed, there = self.replicas_min * share, resources.get(kind, 0)
+        return f", which needs {needed:g} {kind}: the cluster has {there:g}" if there < needed else ""
 
     def weights(self) -> str:
         """`source` with a folder made absolute. Raises `RecipeError` when the folder holds no model."""

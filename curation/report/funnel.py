@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import pyarrow as pa
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -64,13 +63,6 @@ class Funnel:
     planned: int
     accepted: int
     reasons: Mapping[str, int] = field(default_factory=dict)
-
-    @classmethod
-    def from_samples(cls, table: pa.Table, planned: int | None = None) -> Funnel:
-        """The funnel of a table of finished samples: a row is accepted when it has no reason."""
-        found = table.column("reason").to_pylist()
-        reasons = Counter(str(reason) for reason in found if reason is not None)
-        return cls(len(table) if planned is None else planned, len(found) - reasons.total(), dict(reasons))
 
     @property
     def rejected(self) -> int:

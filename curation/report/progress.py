@@ -18,7 +18,6 @@ class PlanFacts:
     files: int = 0  # source files with pending partitions
     rows_committed: int = 0  # by earlier runs
     partitions_committed: int = 0
-    files_committed: int = 0
     table: str = ""
     recipe: str = ""  # fingerprint
     run: str = ""

@@ -7,7 +7,6 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cached_property, partial
 from typing import Any, TypeVar
 
@@ -28,11 +27,10 @@ PERMANENT = (FileNotFoundError, FileExistsError, PermissionError, IsADirectoryEr
 
 @dataclass(frozen=True)
 class StoredFile:
-    """One file under the root: path relative to it, size in bytes, when it was last written."""
+    """One file under the root: path relative to it, size in bytes."""
 
     path: str
     bytes: int
-    modified: datetime
 
 
 class Storage:
@@ -134,10 +132,7 @@ class Storage:
         self.filesystem.invalidate_cache()
         start = self.filesystem._strip_protocol(self.uri())
         found = self.patiently(lambda: self.filesystem.find(self.uri(under), detail=True))
-        files = []
-        for name, info in found.items():
-            path = name[len(start) :].lstrip("/")
-            files.append(StoredFile(path, int(info["size"]), _modified(info)))
+        files = [StoredFile(name[len(start) :].lstrip("/"), int(info["size"])) for name, info in found.items()]
         return sorted(files, key=lambda file: file.path)
 
     def check_reachable(self) -> None:
@@ -244,13 +239,6 @@ def _http_status(error: BaseException) -> int | None:
         return None
     status = response.get("ResponseMetadata", {}).get("HTTPStatusCode")
     return int(status) if status is not None else None
-
-
-def _modified(info: dict[str, Any]) -> datetime:
-    if "LastModified" in info:
-        when: datetime = info["LastModified"]
-        return when
-    return datetime.fromtimestamp(info["mtime"], UTC)
 
 
 def _milliseconds(seconds: float) -> int:

@@ -24,7 +24,6 @@ from PIL import Image
 from tests.bench.photographs import photographs, shuffled
 
 CACHE = Path(".cache/bench")
-OTHER_HOSTS = 200  # slow URLs stand on hosts of their own: 127.0.1.1 and on
 Round = dict[str, Any]  # what a contestant says of one round
 
 

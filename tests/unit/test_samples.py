@@ -15,7 +15,6 @@ from curation.samples import (
     Reason,
     Reject,
     column,
-    empty_columns,
     fill,
     live,
     make_table,
@@ -46,7 +45,6 @@ def test_a_table_made_of_some_columns_has_all_of_them_and_the_rest_is_null() -> 
     assert made.schema.equals(SCHEMA)
     assert made.column("url").to_pylist() == ["u", None]
     assert all(made.column(name).null_count == 2 for name in SCHEMA.names if name != "url")
-    assert list(empty_columns(0)) == SCHEMA.names
 
 
 def test_filling_sets_the_named_rows_and_leaves_the_others() -> None:

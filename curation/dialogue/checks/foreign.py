@@ -11,8 +11,9 @@ import yaml
 from pydantic import Field, field_validator
 
 from curation.dialogue.checks.base import DESCRIPTION, FALSE_PREMISE, REASONING, BaseCheck, Context, fail
-from curation.dialogue.lexicon import WORD, languages, lexicon, toxic
+from curation.dialogue.lexicon import WORD, languages, lexicon
 from curation.dialogue.promptfile import FOLDER
+from curation.dialogue.wordlists import toxic
 from curation.samples import Reason, Reject
 
 

@@ -9,8 +9,8 @@ from pydantic import ValidationError
 
 from curation.dialogue.checks.base import Context
 from curation.dialogue.checks.foreign import Toxicity
-from curation.dialogue.lexicon import toxic
 from curation.dialogue.model import Turn
+from curation.dialogue.wordlists import toxic
 from tests.unit.dialogue.reading import evidence, failed
 
 TEXTS = Path(__file__).parents[2] / "data" / "toxic.tsv"

@@ -80,6 +80,16 @@ def test_a_gpu_pool_asks_for_its_gpus_and_grows_with_its_load() -> None:
     assert "num_replicas" not in made["deployment_config"]
 
 
+def test_what_a_cluster_lacks_for_the_first_replicas_is_said_in_words() -> None:
+    section = PoolSection.model_validate({**POOL, "replicas_min": 3, "replicas_max": 8, "tensor_parallel": 2})
+    assert section.scarcity({"GPU": 4.0, "CPU": 64.0}) == ", which needs 6 GPU: the cluster has 4"
+    assert section.scarcity({"GPU": 6.0}) == ""
+    assert (section.gpus, section.doors) == (16, 3)
+    on_cpu = PoolSection.model_validate({**POOL, "kind": "cpu", "replica_cpus": 0.5})
+    assert on_cpu.scarcity({"CPU": 1.0}) == ", which needs 1.5 CPU: the cluster has 1"
+    assert on_cpu.gpus == 0
+
+
 def test_a_cpu_pool_compiles_nothing_and_keeps_to_its_memory() -> None:
     made = config(kind="cpu", kv_cache_gib=3)
     assert made["engine_kwargs"]["enforce_eager"] is True
