@@ -78,7 +78,8 @@ class Scene:
     @property
     def headline(self) -> bool:
         """Whether every word of content is capitalised, as of a title, a headline or a name."""
-        return all(token.text[:1].isupper() or token.text[:1].isdigit() for token in self.content)
+        words = self.content
+        return len(words) > 1 and all(word.text[:1].isupper() or word.text[:1].isdigit() for word in words)
 
     @property
     def titled(self) -> bool:
