@@ -200,9 +200,13 @@ def erase(
 @app.command()
 def compact(target: Target) -> None:
     """Merge small files; readers keep a consistent snapshot meanwhile."""
+    from curation.report.text import plural, size
     from curation.table.maintain import compact as compact_table
 
-    sys.stdout.write(f"{compact_table(_table(target))}\n")
+    done = compact_table(_table(target))
+    before, after = size(done.bytes_before), size(done.bytes_after)
+    told = f"{plural(done.files_before, 'file')} of {before} became {done.files_after} of {after}"
+    sys.stdout.write(f"{told if done.files_before else 'nothing to merge'}\n")
 
 
 @app.command()

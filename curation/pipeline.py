@@ -33,6 +33,7 @@ from curation.partition import Partition
 from curation.plan import Plan, make_plan
 from curation.recipe import Recipe
 from curation.source_rows import read_partition
+from curation.stages.base import STAGES
 from curation.stages.captions import Captions
 from curation.stages.contamination import Contamination
 from curation.stages.dedup import Dedup
@@ -45,11 +46,6 @@ from curation.table.read import SampleTable
 from curation.table.receipt import Receipt
 from curation.table.retry import Replacer, plan_again, read_again
 from curation.watch import Watch
-
-STAGES = (
-    "captions", "dedup_samples", "download", "images", "contamination", "dedup_images", "rewrite", "quality",
-    "judge", "dedup_dialogues",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from curation.dialogue.lexicon import WORD, Lexicon
 from curation.dialogue.model import Evidence, Focus
 from curation.dialogue.scene import Token
-from curation.dialogue.wordlists import FOLDER, read
+from curation.dialogue.wordlists import FOLDER, read, with_s
 
 DEED = "deed"
 IRREGULAR = {
@@ -112,8 +112,4 @@ def several(noun: str) -> str:
     """The plural of a noun, as far as rules go."""
     if noun in IRREGULAR:
         return IRREGULAR[noun]
-    if noun.endswith("man"):
-        return f"{noun[:-2]}en"
-    if noun.endswith("y") and noun[-2:-1] not in "aeiou":
-        return f"{noun[:-1]}ies"
-    return f"{noun}es" if noun.endswith(("s", "x", "z", "ch", "sh")) else f"{noun}s"
+    return f"{noun[:-2]}en" if noun.endswith("man") else with_s(noun)

@@ -43,10 +43,15 @@ def classes(of: Iterable[list[str]], stem: Callable[[str], str]) -> dict[str, st
 
 
 def third_person(verb: str) -> str:
-    """The form of an English verb in the simple present for one who acts: lifts, catches, carries."""
-    if verb.endswith("y") and verb[-2] not in "aeiou":
-        return f"{verb[:-1]}ies"
-    return f"{verb}es" if verb.endswith(("s", "x", "z", "ch", "sh", "o")) else f"{verb}s"
+    """The form of an English verb in the simple present for one who acts: lifts, catches, carries, goes."""
+    return f"{verb}es" if verb.endswith("o") else with_s(verb)
+
+
+def with_s(word: str) -> str:
+    """An English word and its ending s, as it is spelt: lifts, boxes, carries."""
+    if word.endswith("y") and word[-2:-1] not in "aeiou":
+        return f"{word[:-1]}ies"
+    return f"{word}es" if word.endswith(("s", "x", "z", "ch", "sh")) else f"{word}s"
 
 
 @functools.cache

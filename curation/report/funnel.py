@@ -14,14 +14,11 @@ from rich.text import Text
 from curation.report.reasons import explain, may_pass_later, stage_of
 from curation.report.text import count, share
 from curation.samples import Reason
+from curation.stages.base import STAGES
 
-# Stages in the order in which a row meets them. The last two are no stages: what the engine quarantined, and
+# The last two are no stages: what the engine quarantined, and
 # reasons that another version of the program gave.
-ORDER = (
-    "captions", "dedup_samples", "download", "images", "contamination", "dedup_images", "rewrite", "quality",
-    "judge", "dedup_dialogues", "engine", "other",
-)  # fmt: skip
-# `dedup` works at three places of the pipeline.
+ORDER = (*STAGES, "engine", "other")
 _PLACE = {
     Reason.DUPLICATE_SAMPLE: "dedup_samples",
     Reason.DUPLICATE_IMAGE: "dedup_images",

@@ -9,6 +9,12 @@ import pyarrow as pa
 from curation.errors import RowsNotConserved
 from curation.samples import SCHEMA, schema_difference
 
+# What a row meets, in order. `dedup` works at three places of the pipeline.
+STAGES = (
+    "captions", "dedup_samples", "download", "images", "contamination", "dedup_images", "rewrite", "quality",
+    "judge", "dedup_dialogues",
+)  # fmt: skip
+
 
 class Stage(Protocol):
     """A function from a sample table to a sample table: the same rows in the same order, columns filled.

@@ -20,6 +20,8 @@ from curation.fetch.sandbox import DecoderDied, Sandbox
 from curation.fetch.section import DownloadSection
 from curation.samples import Reason, Reject
 
+# What the decoder says of an image, in columns of the same names.
+MEASURED = ("width", "height", "original_width", "original_height", "pdq", "contrast", "sharpness")
 _DECODER_REASONS = {str(reason): reason for reason in (Reason.NOT_AN_IMAGE, Reason.DECODE, Reason.TOO_MANY_PIXELS)}
 
 
@@ -131,13 +133,7 @@ def _host(url: str) -> str:
 
 def _filled(table: pa.Table, uniques: list[_Unique]) -> pa.Table:
     """The table with every result in its rows."""
-    columns: dict[str, dict[int, Any]] = {
-        name: {}
-        for name in (
-            "fetch", "image", "width", "height", "original_width", "original_height", "sha256", "pdq",
-            "contrast", "sharpness",
-        )
-    }  # fmt: skip
+    columns: dict[str, dict[int, Any]] = {name: {} for name in ("fetch", "image", "sha256", *MEASURED)}
     rejects: dict[int, Reject] = {}
     ids = table.column("sample_id")
     for unique in uniques:
@@ -153,7 +149,7 @@ def _filled(table: pa.Table, uniques: list[_Unique]) -> pa.Table:
                 continue
             decoded = unique.decoded
             columns["image"][row] = {"bytes": decoded.jpeg, "path": f"{ids[row].as_py()}.jpg"}
-            for name in ("width", "height", "original_width", "original_height", "pdq", "contrast", "sharpness"):
+            for name in MEASURED:
                 columns[name][row] = getattr(decoded, name)
     for name, values in columns.items():
         table = samples.fill(table, name, values)

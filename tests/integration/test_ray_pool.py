@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import threading
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -20,6 +19,7 @@ from ray.serve.api import RunTarget
 from curation.errors import PoolError
 from curation.inference.pool import PATIENCE, ServePool
 from curation.inference.pool_section import PoolSection
+from tests.servers.s3 import free_port
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -48,9 +48,7 @@ class Door:
 
 @pytest.fixture(scope="module")
 def port(ray_cluster: None) -> Iterator[int]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = free_port()
     serve.start(
         proxy_location="HeadOnly",
         http_options={"host": "127.0.0.1", "port": port},

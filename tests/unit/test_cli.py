@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import subprocess
 import sys
 from contextlib import redirect_stderr, redirect_stdout
@@ -180,6 +181,11 @@ def test_show_finds_a_sample_by_its_first_digits(table: str) -> None:
     done = ask("show", table, "zzz")
     assert done.code == 1
     assert "no sample whose id begins with 'zzz'" in done.err
+
+
+def test_compact_tells_what_became_of_how_many_files(table: str) -> None:
+    assert re.fullmatch(r"4 files of \S+ kB became 2 of \S+ kB\n", ask("compact", table).out)
+    assert ask("compact", table).out == "nothing to merge\n"
 
 
 def test_report_writes_one_page_that_needs_nothing_else(table: str, tmp_path: Path) -> None:

@@ -21,10 +21,11 @@ from curation.engine.local import LocalEngine
 from curation.errors import PoolError
 from curation.inference.chat import Endpoint
 from curation.inference.section import InferenceSection
-from curation.pipeline import STAGES, RunResult
+from curation.pipeline import RunResult
 from curation.plan import Plan, make_plan
 from curation.recipe import Recipe
 from curation.source import SourceSection
+from curation.stages.base import STAGES
 from curation.table.commit import Committer
 from curation.table.read import SampleTable
 from curation.table.storage import OutputSection

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import shutil
-import socket
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from curation.demo.world import DemoWorld, prepare
+from tests.servers.s3 import free_port
 
 
 @pytest.fixture(scope="session")
 def world(tmp_path_factory: pytest.TempPathFactory) -> DemoWorld:
     """A world that no test changes."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    return prepare(tmp_path_factory.mktemp("demo"), port)
+    return prepare(tmp_path_factory.mktemp("demo"), free_port())
 
 
 @pytest.fixture
