@@ -13,8 +13,11 @@ import typer
 from curation.errors import RecipeError, SourceError
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from curation.recipe import Recipe
     from curation.report.prompt import Example
+    from curation.source import SourceSection
 
 app = typer.Typer(no_args_is_help=True, help="Look at what is asked of the LLM, and at what comes back.")
 MIX_SAMPLES = 2_000
@@ -93,11 +96,7 @@ def mix(
     as_json: AsJson = False,
 ) -> None:
     """Count what captions of the recipe's source can carry, and solve `rewrite.lean` for its mix. Fetches no image."""
-    import pyarrow as pa
-
-    from curation.plan import make_plan
     from curation.report.prompt import measured_yields, solve_mix
-    from curation.source_rows import read_partition
     from curation.table.read import SampleTable
 
     loaded = _load(recipe)
@@ -105,13 +104,7 @@ def mix(
     if measured:
         yields = measured_yields(SampleTable(loaded.output))
         rewrite = rewrite.model_copy(update={"yields": rewrite.yields | yields})
-    partitions = make_plan(loaded.source, _Nothing()).pending
-    if not partitions:
-        raise SourceError(f"{recipe}: the source has no rows")
-    step = max(1, len(partitions) * loaded.source.partition_rows // samples)
-    tables = (read_partition(loaded.source, each) for each in partitions[::step])
-    table = pa.concat_tables(tables)
-    table = table.take(pa.array(range(0, len(table), max(1, len(table) // samples))))
+    table = _some_rows(loaded.source, samples)
     solved, carrying = solve_mix(table, loaded.captions, rewrite)
     found: dict[str, Any] = {
         "rows": len(table),
@@ -139,6 +132,21 @@ def mix(
         f"surplus    {solved.spared:.1%} of the samples are asked nothing, to meet the mix\n"
         f"recipe     rewrite: {{{', '.join(lines)}}}\n"
     )
+
+
+def _some_rows(source: SourceSection, count: int) -> pa.Table:
+    """About `count` rows of a source, from all over it. Raises `SourceError` when it has none."""
+    import pyarrow as pa
+
+    from curation.plan import make_plan
+    from curation.source_rows import read_partition
+
+    partitions = make_plan(source, _Nothing()).pending
+    if not partitions:
+        raise SourceError(f"{', '.join(source.paths)}: the source has no rows")
+    step = max(1, len(partitions) * source.partition_rows // count)
+    table = pa.concat_tables(read_partition(source, each) for each in partitions[::step])
+    return table.take(pa.array(range(0, len(table), max(1, len(table) // count))))
 
 
 class _Nothing:
