@@ -20,6 +20,8 @@ REASON_WORDS = "[A-Za-zÀ-ÖØ-öø-ÿ0-9 :'’-]{6,160}"
 REASON = f"(?:the |an? |there (?:is|are) |two |three |four |[A-Z]){REASON_WORDS}"
 # What a second fact may hang on.
 JOINS = ("of", "in", "on", "at", "with", "near", "beside", "next to", "in front of", "behind", "under", "over", "and")
+LONG = 8  # words of a deed in a reason
+PARTS = (Kind.BREAK, Kind.VERB, Kind.CONJUNCTION)  # begin another deed
 SHORT, RUN_ON = 3, 5  # words of a phrase that a question repeats whole, and of one that is surely read
 # Ends of words that say of a thing how it is: "it is rusty", "it is waterproof"; "it is a wedding dress".
 QUALITIES = ("y", "ed", "ing", "proof", "less", "able", "ible", "worn")
@@ -45,6 +47,31 @@ def doing_of(cue: Cue, view: View) -> str | None:
             direct = view.object_of(action)
             return f"{doing} {direct.determiner} {direct.text}".replace("  ", " ") if direct else doing
     return None
+
+
+def by_deed(cue: Cue, view: View, pronoun: str) -> str:
+    """A regular expression of the reason for what is concluded from a deed: who does it, and as much of it as makes the
+    cue: "the girls are splashing through a puddle", and not where they live. Empty where no sure deed holds the cue."""
+    tokens = view.scene.tokens
+    for action, doing in view.present():
+        if action.verb.stem not in cue.stems | cue.beside:
+            continue
+        subject, rest = action.subjects[0], (cue.stems | cue.beside) - {action.verb.stem}
+        after = [each for each in view.phrases if each.start > action.start and each.clause == action.clause]
+        ends = [
+            next((each for each in after if rest & {word.stem for word in each.words}), None),
+            view.object_of(action),
+        ]
+        for end in [*ends, None]:
+            told = tokens[action.start + 1 : end.start + len(end.words)] if end else ()
+            stems = {word.stem for word in (*subject.words, tokens[action.start], *told)}
+            whole = cue.stems & stems and (not cue.beside or cue.beside & stems)
+            if whole and len(told) <= LONG and not any(token.kind in PARTS for token in told):
+                who = view.subject(subject)
+                begin = f"{re.escape(who.text)} {who.be}"
+                begin = f"(?:{pronoun}|{begin})" if pronoun else begin
+                return " ".join([begin, doing, *(re.escape(token.text) for token in told)])
+    return ""
 
 
 def that_it_is(thing: Phrase, cue: Cue, view: View) -> str:

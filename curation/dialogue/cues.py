@@ -13,6 +13,7 @@ from curation.dialogue.because import (
     REASON,
     REASON_WORDS,
     RUN_ON,
+    by_deed,
     doing_of,
     how_it_is,
     linked,
@@ -190,6 +191,8 @@ def _told_of(cue: Cue, view: View, at: Phrase | None) -> Iterator[Cue]:
             own = told(at, cue, view)
         elif who is not None and (how := quality(who, cue)):
             own = re.escape(f"{named[WHO]} {view.subject(who).be} {how}")
+        if not own and not of_thing:
+            own = by_deed(cue, view, again)
         idle = apart or cue.rank < 0 or (of_thing and not own)
         rank = -1 if idle else cue.rank + (not of_thing)  # what happens says more than what is there
         yield replace(cue, ask=ask, conclusion=conclusion, words=words, again=again, own=own, rank=rank)

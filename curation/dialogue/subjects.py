@@ -101,7 +101,9 @@ def plain(phrase: Phrase, scene: Scene, lexicon: Lexicon, materials: bool = True
             left.append(before)
     first = scene.tokens[0].text
     nation = first.endswith(NATIONS) or first in NATION
-    starts = {first} if first[:1].isupper() and first[1:].islower() and not nation else set()
+    owner = first.removesuffix("'s").removesuffix("’s")  # a beggar's shadow, and Australia's goalkeeper
+    common = owner == first or is_visible(owner.lower()) or lexicon.stem(owner.lower()) in lexicon.living
+    starts = {first} if first[:1].isupper() and first[1:].islower() and common and not nation else set()
     kept = [word for word in phrase.words if word not in left]
     lower = scene.titled or scene.tokens[0].stem in lexicon.adjectives
     lower = lower or not any(word.text[:1].isupper() for word in kept[1:])
