@@ -63,6 +63,7 @@ def cue_foci(evidence: Evidence) -> list[Focus]:
             if cue.again:
                 reason = f"(?:{cue.again} {REASON_WORDS}|{reason})"
             reason = cue.own or reason
+            own = evidence.lexicon.stems(WORD.findall(cue.own.replace("\\", "")))
             form = f"{cue.conclusion[:1].upper()}{cue.conclusion[1:]}, because {reason}"
             found.extend(
                 Focus(
@@ -72,7 +73,7 @@ def cue_foci(evidence: Evidence) -> list[Focus]:
                     forms=(form,),
                     hint=cue.conclusion,
                     clue=clue,
-                    also=frozenset() if cue.own else beside,
+                    also=beside & own if own else beside,
                     rank=cue.rank,
                     fact=at,
                 )
