@@ -8,25 +8,35 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from curation.captions.depicts import is_visible
+from curation.dialogue.because import (
+    REASON,
+    REASON_WORDS,
+    RUN_ON,
+    by_deed,
+    doing_of,
+    how_it_is,
+    linked,
+    name_thing,
+    name_who,
+    pronoun_for,
+    quality,
+    that_it_is,
+)
 from curation.dialogue.denied import denied
 from curation.dialogue.evidence import OCR
 from curation.dialogue.lexicon import WORD, Cue
 from curation.dialogue.model import Evidence, Focus
+from curation.dialogue.parse import parse
 from curation.dialogue.reasons import stated
-from curation.dialogue.scene import Kind, Phrase, Scene
-from curation.dialogue.seen import is_animal, is_art
-from curation.dialogue.subjects import NATION, NATIONS, is_plural, names_something, with_article
+from curation.dialogue.scene import Kind, Phrase
+from curation.dialogue.seen import is_art
+from curation.dialogue.subjects import ADVERBS, names_something
 from curation.dialogue.view import View
+from curation.dialogue.words import is_several
 
-# What a reason may begin with: a sentence about something in the image. "It is" begins that of a time, and one about
-# what the conclusion has just named.
-REASON_WORDS = "[A-Za-zÀ-ÖØ-öø-ÿ0-9 :'’-]{6,160}"
-REASON = f"(?:the |an? |there (?:is|are) |two |three |four |[A-Z]){REASON_WORDS}"
-# What a second fact may hang on.
-JOINS = ("of", "in", "on", "at", "with", "near", "beside", "next to", "in front of", "behind", "under", "over", "and")
-SHORT = 3  # words of a phrase that a question repeats whole
-WHO, WHAT = "{who}", "{what}"
-PARTS_OF_VERBS = frozenset({"up", "down", "out", "off"})
+WHO, WHAT, DOING = "{who}", "{what}", "{doing}"
+COMPOUND = frozenset({"sports", "arms", "sales", "goods", "steel", "grass", "glass", "christmas", "women's", "kids"})
 ELSEWHERE = frozenset({"outside", "opposite", "past", "toward", "towards"})  # of a place that one is not in
 SIGHTS = (
     "What in the image suggests that {conclusion}?",
@@ -53,6 +63,7 @@ def cue_foci(evidence: Evidence) -> list[Focus]:
             if cue.again:
                 reason = f"(?:{cue.again} {REASON_WORDS}|{reason})"
             reason = cue.own or reason
+            own = evidence.lexicon.stems(WORD.findall(cue.own.replace("\\", "")))
             form = f"{cue.conclusion[:1].upper()}{cue.conclusion[1:]}, because {reason}"
             found.extend(
                 Focus(
@@ -62,7 +73,7 @@ def cue_foci(evidence: Evidence) -> list[Focus]:
                     forms=(form,),
                     hint=cue.conclusion,
                     clue=clue,
-                    also=beside,
+                    also=beside & own if own else beside,
                     rank=cue.rank,
                     fact=at,
                 )
@@ -105,12 +116,46 @@ def _places_of(cue: Cue, view: View) -> Iterator[Phrase]:
         words = phrase.words if cue.anywhere or cue.named else phrase.words[-1:]
         if cue.named:
             words = tuple(word for word in words if _feast(word.text, phrase))
-        elif view.scene.is_name(phrase) and (cue.anywhere or phrase.head.stem not in view.lexicon.places):
+        elif view.scene.is_name(phrase) and (cue.anywhere or not _is_place(phrase, view)):
             continue
-        later = view.scene.titled and not cue.named and phrase is not view.scene.phrases[0]
         apart = cue.together and not cue.beside & {word.stem for word in phrase.words}
-        if not (apart or later) and any(word.stem in cue.stems for word in words):
+        if not apart and _surely(phrase, cue, view) and any(word.stem in cue.stems for word in words):
             yield phrase
+
+
+def _is_place(name: Phrase, view: View) -> bool:
+    """Whether a name is of a place, as far as its last word tells: Norwich Cathedral, and not Stephen Shore."""
+    given = view.lexicon.male_names | view.lexicon.female_names
+    return name.head.stem in view.lexicon.places and name.words[0].lower not in given
+
+
+def _surely(phrase: Phrase, cue: Cue, view: View) -> bool:
+    """Whether a phrase is surely of a thing that is there: none strung together of many words, with the number of a
+    model in it, and no name in a list. Of a title only the first thing counts, and a place only with where it is
+    ("Traffic at Night"): "Nike College Cap" is no college, and a market "by Henry Brooks" is a picture's name."""
+    scene, lexicon = view.scene, view.lexicon
+    model = phrase.head.text[:1].isupper() and any(map(str.isdigit, "".join(word.text for word in phrase.words[1:])))
+    if model or len(phrase.words) > RUN_ON:
+        return False
+    things = phrase.words if cue.anywhere else phrase.words[-1:]
+    sure = any(is_visible(word.lower) or word.stem in lexicon.living for word in things)
+    noun = sure or parse(scene.text, lexicon).is_noun(phrase.head, scene.tokens[: phrase.start])
+    if len(phrase.words) > 1 and is_several(phrase.words[-2].lower) and phrase.words[-2].lower not in COMPOUND:
+        return False  # "workers in hard hats guide it", "her teammates cheer"
+    named = names_something(phrase, lexicon) or (sure and phrase.head.lower in ADVERBS)  # "a rusty anchor half buried"
+    after = scene.tokens[phrase.start + len(phrase.words) : phrase.start + len(phrase.words) + 1]
+    if not cue.named and phrase.capitalised and after and after[0].kind is Kind.BREAK and phrase.start == 0:
+        return False  # "Metropolitan Museum: Portrait of a Woman"
+    if phrase.link is None and phrase.start and len(phrase.words) == 1 and (cue.named or phrase.head.text.isupper()):
+        return False  # "gift coaster, easter, summer"
+    if not (cue.named or (noun and named)):
+        return False
+    if cue.named or not (scene.titled or (phrase.capitalised and phrase.link is None and phrase.start)):
+        return True
+    placed = any(
+        each.link is not None and each.link.lower in lexicon.place_prepositions - {"by"} for each in scene.phrases
+    )
+    return scene.titled and phrase is scene.phrases[0] and (placed or WHAT in cue.conclusion or WHO in cue.conclusion)
 
 
 def _feast(word: str, phrase: Phrase) -> bool:
@@ -123,7 +168,11 @@ def _feast(word: str, phrase: Phrase) -> bool:
 def _told_of(cue: Cue, view: View, at: Phrase | None) -> Iterator[Cue]:
     """The cue with who and what is meant put into its questions and its conclusion; none where that is not sure."""
     who = _who(cue, view, at)
-    named = {WHO: view.subject(who).text if who else None, WHAT: _named(at, cue, view) if at else None}
+    named = {
+        WHO: name_who(who, cue, view) if who else None,
+        WHAT: name_thing(at, cue, view) if at else None,
+        DOING: doing_of(cue, view),
+    }
     ask, conclusion, words = _ask(cue), cue.conclusion, cue.words
     apart = at is not None and at.link is not None and at.link.lower in ELSEWHERE
     for slot, text in named.items():
@@ -135,78 +184,19 @@ def _told_of(cue: Cue, view: View, at: Phrase | None) -> Iterator[Cue]:
             words |= view.lexicon.stems(WORD.findall(text)) if slot in cue.conclusion else frozenset()
     if ask and WHO not in conclusion and WHAT not in conclusion:
         meant = who if WHO in cue.conclusion else None
-        again = _again(meant, view) if meant else ""
+        again = pronoun_for(meant, view) if meant else ""
         of_thing = at is not None and WHAT in cue.conclusion
         own = ""
         if at is not None and WHO not in cue.conclusion:
-            told = _how_it_is if of_thing else _that_it_is
+            told = how_it_is if of_thing else that_it_is
             own = told(at, cue, view)
+        elif who is not None and (how := quality(who, cue)):
+            own = re.escape(f"{named[WHO]} {view.subject(who).be} {how}")
+        if not own and not of_thing:
+            own = by_deed(cue, view, again)
         idle = apart or cue.rank < 0 or (of_thing and not own)
         rank = -1 if idle else cue.rank + (not of_thing)  # what happens says more than what is there
         yield replace(cue, ask=ask, conclusion=conclusion, words=words, again=again, own=own, rank=rank)
-
-
-def _that_it_is(thing: Phrase, cue: Cue, view: View) -> str:
-    """A regular expression of the reason for what is concluded from a thing's being there: that alone, with what must
-    stand beside it. Nothing comes from Italy because a slice is missing. Empty where somebody's deed may be it."""
-    joined = cue.together or not cue.beside or bool(cue.beside & {word.stem for word in thing.words})
-    if not joined and view.living(thing):
-        return ""
-    text = _within(thing, view)
-    if thing.head.stem in view.lexicon.times:
-        return f"it is (?:an? |the )?{text}"
-    be = "are" if is_plural(thing, view.scene, view.lexicon) else "is"
-    beside = f" (?:{'|'.join(JOINS)}) {REASON_WORDS}" if not joined else f"(?: of {REASON_WORDS})?"
-    article = "" if be == "are" else f"(?:{_one(text)})?"  # none before "heavy rain"
-    return f"there {be} {article}{text}{beside}"
-
-
-def _one(text: str) -> str:
-    """The article of one."""
-    return "an " if text[0].lower() in "aeiou" and not text.lower().startswith(("uni", "use", "euro", "one")) else "a "
-
-
-def _within(phrase: Phrase, view: View) -> str:
-    """A phrase as it stands within a sentence, as a regular expression: one that begins the text in lower case, unless
-    it is a name."""
-    tokens = view.scene.tokens[phrase.start :]
-    text = " ".join(token.text for token in tokens[: tokens.index(phrase.head) + 1])  # "red and white lighthouse"
-    first = phrase.words[0].text
-    name = phrase.start or phrase.capitalised or not first[1:].islower() or first in NATION or first.endswith(NATIONS)
-    return re.escape(text.lower() if view.scene.titled else text if name else text[:1].lower() + text[1:])
-
-
-def _how_it_is(thing: Phrase, cue: Cue, view: View) -> str:
-    """A regular expression of the reason for what is concluded of a thing, which must tell how that is: "it is made of
-    wood", "it is a rusty truck". A fence does not burn because somebody leans on it. Empty where the text tells only
-    what it is: "because it is a hedgehog" is no reason."""
-    several = is_plural(thing, view.scene, view.lexicon)
-    made_of = next((word.lower for word in thing.modifiers if word.stem in cue.stems & set(view.lexicon.materials)), "")
-    if not any(word.stem in cue.stems | cue.beside for word in thing.modifiers):
-        return ""
-    if made_of:
-        told = "made of wood" if made_of == "wooden" else f"made of {re.escape(made_of)}"
-    else:
-        told = _within(thing, view) if several else f"{_one(_within(thing, view))}{_within(thing, view)}"
-    return f"{'they are' if several else 'it is'} {told}"
-
-
-def _again(who: Phrase, view: View) -> str:
-    """How a sentence that has named who or what is meant goes on; nothing for one person, of whom the text may not
-    tell whether it is he or she."""
-    if view.subject(who).be == "are":
-        return "they are"
-    return "it is" if is_animal(who, view.lexicon) or not view.living(who) else ""
-
-
-def _named(phrase: Phrase, cue: Cue, view: View) -> str | None:
-    """The phrase as a question names it: a long one, and a title, by its head and what makes it a cue."""
-    if not names_something(phrase, view.lexicon):
-        return None
-    if len(phrase.words) <= SHORT and not view.scene.titled:
-        return with_article(phrase, view.scene, view.lexicon)
-    told = [word for word in phrase.words if word is phrase.head or word.stem in cue.stems]
-    return " ".join(["the", *(word.lower for word in told)])
 
 
 def _ask(cue: Cue) -> tuple[str, ...]:
@@ -241,19 +231,5 @@ def _clue(evidence: Evidence, named: frozenset[str], beside: frozenset[str] = fr
         for phrase in scene.phrases:
             words = {word.stem for word in phrase.words}
             if words & named and (not beside or words & beside):
-                return _linked(phrase, scene), at
+                return linked(phrase, scene), at
     return min(token.lower for token in evidence.content if token.stem in named), 0
-
-
-def _linked(phrase: Phrase, scene: Scene) -> str:
-    """The phrase with the preposition or verb that it hangs on: "at dawn", "setting up a tent"."""
-    link, end = phrase.link, phrase.start + len(phrase.words)
-    if link is None:
-        return f"{phrase.determiner} {phrase.text}".strip()
-    begin = max(at for at, token in enumerate(scene.tokens[: phrase.start]) if token is link)
-    if link.lower in PARTS_OF_VERBS and begin and scene.tokens[begin - 1].kind is Kind.VERB:
-        begin -= 1
-    if scene.tokens[begin].kind is Kind.VERB:
-        return " ".join(token.text for token in scene.tokens[begin:end])
-    article = f"{phrase.determiner} " if phrase.determiner else ""
-    return f"{link.lower} {article}{phrase.text}"

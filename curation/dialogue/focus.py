@@ -26,6 +26,8 @@ WRITTEN = Focus(
     forms=(f"What words {TEXT}", f"Which words {TEXT}"),
 )
 PATHS = frozenset({"through", "across", "along", "into", "past", "up", "down", "off", "around", "from"})  # no places
+CELESTIAL = frozenset({"sun", "moon", "sky", "clouds", "cloud", "star", "stars", "rainbow"})  # in no field or sea
+NOWHERE = frozenset({"wheels", "foot", "horseback", "duty"})
 RELATIVE = frozenset({"that", "which", "who", "whose"})
 FEASTS = frozenset({"eve", "christmas", "easter", "halloween", "thanksgiving", "birthday"})
 OWN = frozenset({"its", "their", "his", "her"})
@@ -72,7 +74,7 @@ def _counts(view: View) -> Iterator[Focus]:
     for phrase in view.common():
         first = phrase.words[0]
         number = lexicon.numbers.get(first.stem)
-        rough = phrase.link is not None and phrase.link.lower in ROUGH
+        rough = phrase.link is not None and phrase.link.lower in ROUGH | {"between"}
         rough = rough or any(token.text == "/" for token in view.scene.tokens[max(0, phrase.start - 1) : phrase.start])
         if (
             not number
@@ -208,7 +210,9 @@ def _places(view: View) -> Iterator[Focus]:
         if own or phrase.determiner in ("each", "every"):
             continue  # "an escalator is closed, and a man sits on its steps"; "a staircase with pots on every step"
         no_place = lexicon.clothing | lexicon.times | frozenset(lexicon.materials) | lexicon.colours
-        if phrase.head.stem in no_place or not in_place(phrase, lexicon):  # boots in brown leather are nowhere yet
+        if (
+            phrase.head.lower in NOWHERE or phrase.head.stem in no_place or not in_place(phrase, lexicon)
+        ):  # boots in brown leather are nowhere yet
             continue
         if (scene.titled or is_name(subject, scene, lexicon)) and any(
             token.kind is Kind.BREAK for token in scene.tokens[subject.start : phrase.start]
@@ -242,9 +246,15 @@ def hangs_on_first(scene: Scene, phrase: Phrase, lexicon: Lexicon) -> bool:
     between = [other.link for other in scene.phrases[1:at]]
     acts = [action.verb.stem for action in scene.actions if action.start < phrase.start]
     stays = not acts or acts[-1] in lexicon.staying
+    own, before = phrase.link.lower if phrase.link else "", scene.phrases[at - 1]
+    holds = before.link is not None and before.link.lower == "with" and before is not scene.phrases[0]
+    if holds and own == "on" and not phrase.capitalised and scene.phrases[0].head.stem not in lexicon.living:
+        return False  # "a van with surfboards on the roof"
     if stays and all(link is None or link.lower == "of" for link in between):
         return True
     held = any(link is not None and link.kind is Kind.VERB for link in between)
+    if held and own == "over":
+        return False  # "sled dogs pulling a musher over a river"
     if held and any(action.verb.stem in lexicon.distant for action in scene.actions if action.start < phrase.start):
         return False  # "a crowd watches a band on a stage"
     return phrase.head.stem in lexicon.settings or phrase.capitalised

@@ -35,6 +35,7 @@ class Cue:
     again: str = ""  # how a reason may call who is meant once more: "it is"
     own: str = ""  # a regular expression of the reason, where it must be what the thing itself is
     together: bool = False  # whether cue and second fact must stand in one phrase: "wooden bench"
+    alone: bool = False  # whether that it is there is the reason, whatever it does: cows give milk
 
 
 class Lexicon:
@@ -258,6 +259,7 @@ class Lexicon:
             rank=-1 if cue.get("plan") == "false" else int("with" in cue and "together" not in cue),
             anywhere=cue.get("anywhere") == "true",
             together=cue.get("together") == "true",
+            alone=cue.get("alone") == "true",
             named=any(word[:1].isupper() for word in cue["cue"]),
             unless=self.stems(cue.get("unless", ())),
             core=frozenset(

@@ -44,6 +44,11 @@ class Parse:
         finite = any(word is not None and word.tag_ in FINITE and word.text.islower() for word in inner)
         return not finite and (found[-1] is None or found[-1].pos_ not in NO_THINGS)
 
+    def is_noun(self, word: Token, before: Sequence[Token]) -> bool:
+        """Whether a word that follows on those `before` may be a noun: not the "asleep" of "curled up asleep"."""
+        found = self._nth(word, sum(each.lower == word.lower for each in before))
+        return found is None or found.pos_ in NOUNS
+
     def _nth(self, word: Token, nth: int) -> Any:
         """The text's nth word of a form, from 0; None where the parser divides the text in another way."""
         found = [each for each in self.doc if each.lower_ == word.lower]

@@ -6,6 +6,7 @@ conclude what it is done for or what came before.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from curation.dialogue.lexicon import WORD, Cue, Lexicon
@@ -21,7 +22,17 @@ DONE = {
     **{"landing": "landed", "escaping": "escaped", "catching": "caught", "missing": "missed", "breaking": "broken"},
     **{"hearing": "heard", "seeing": "seen", "passing": "passed", "falling": "fallen", "setting": "set"},
 }
+# What one sees of who has won or lost (stems): who waves may have done either.
+JOY = frozenset(
+    {"celebr", "cheer", "hug", "kiss", "embrac", "lift", "rais", "jump", "leap", "danc", "pat", "laugh", "rest"}
+)
+GRIEF = frozenset({"cri", "weep", "react", "slump", "kneel", "lie", "comfort", "consol"})
+LOST = frozenset({"lost", "missed", "broken", "fallen"})
 RANK = 2
+LONG = 8  # words of a deed that a question repeats
+ENDS = (
+    AHEAD | AFTER | {"ahead", "of", "due", "to", "in", "order", "so", "as", "a", "an", "the", "just", "right", "hours"}
+)
 
 
 def stated(view: View) -> Iterator[Cue]:
@@ -45,10 +56,10 @@ def _purposes(view: View, action: Action, doing: str) -> Iterator[Cue]:
         if aims and tokens[at - 1].stem not in lexicon.intents:
             what = _with_object(view.scene, at + 1)
             if what:
-                done = _done(view, action, doing)
+                done = _done(view, action, doing, at)
                 who = view.subject(action.subjects[0]).text
                 ask = (f"Why might {who} be {done}?", f"What might {who} hope to achieve by {done}?")
-                yield _cue(view, action, ask, f"{who} may want to {what}")
+                yield _cue(view, action, done, ask, f"{who} may want to {what}")
             return
 
 
@@ -56,24 +67,28 @@ def _preparations(view: View, action: Action, doing: str) -> Iterator[Cue]:
     """ "Ballerina tying her shoe before a performance": she may be preparing for it."""
     for phrase in _after(view, action, AHEAD):
         if {word.stem for word in phrase.words} & view.lexicon.events and action.verb.stem not in IDLE:
-            who, done = view.subject(action.subjects[0]).text, _done(view, action, doing)
+            who, done = view.subject(action.subjects[0]).text, _done(view, action, doing, phrase.start)
             ask = (f"Why might {who} be {done}?", f"What might {who} be getting ready for?")
-            yield _cue(view, action, ask, f"{who} may be preparing for {_named(phrase)}")
+            yield _cue(view, action, done, ask, f"{who} may be preparing for {_named(phrase)}")
 
 
 def _causes(view: View, action: Action, doing: str) -> Iterator[Cue]:
     """ "Passengers queueing after a computer failure": there may have been one."""
-    who, done = view.subject(action.subjects[0]).text, _done(view, action, doing)
-    ask = ("What might have happened before this photo?", f"Why might {who} be {done}?")
+    who = view.subject(action.subjects[0]).text
     for phrase in _after(view, action, AFTER):
         if phrase.head.stem in view.lexicon.mishaps:
-            yield _cue(view, action, ask, f"there may have been {_one(phrase, view.lexicon)}")
+            done = _done(view, action, doing, phrase.start)
+            ask = ("What might have happened before this photo?", f"Why might {who} be {done}?")
+            yield _cue(view, action, done, ask, f"there may have been {_one(phrase, view.lexicon)}")
             return
     for later in view.scene.actions:
         before = view.scene.tokens[later.start - 1]
         what = _with_object(view.scene, later.start)
-        if later.start > action.start and before.lower == "after" and later.verb.lower in DONE and what:
-            yield _cue(view, action, ask, f"{who} may have {DONE[later.verb.lower]} {what.partition(' ')[2]}")
+        shown = action.verb.stem in (GRIEF if DONE.get(later.verb.lower) in LOST else JOY)
+        if shown and later.start > action.start and before.lower == "after" and later.verb.lower in DONE and what:
+            done = _done(view, action, doing, later.start)
+            ask = ("What might have happened before this photo?", f"Why might {who} be {done}?")
+            yield _cue(view, action, done, ask, f"{who} may have {DONE[later.verb.lower]} {what.partition(' ')[2]}")
 
 
 def _after(view: View, action: Action, links: frozenset[str]) -> list[Phrase]:
@@ -88,11 +103,17 @@ def _after(view: View, action: Action, links: frozenset[str]) -> list[Phrase]:
     ]
 
 
-def _done(view: View, action: Action, doing: str) -> str:
-    """What is done, with its object."""
-    direct = next((phrase for phrase in view.scene.phrases if phrase.link is action.verb), None)
-    between = view.scene.tokens[action.start + 1 : direct.start] if direct else []
-    return " ".join([doing, *(token.lower for token in between), *([direct.text] if direct else [])])
+def _done(view: View, action: Action, doing: str, end: int) -> str:
+    """What is done, without its cause or purpose, which follow at `end`: as the text tells it ("lining up") or, where
+    that is long, with its object."""
+    tokens, direct = view.scene.tokens, next((p for p in view.scene.phrases if p.link is action.verb), None)
+    while tokens[end - 1].kind is not Kind.VERB and tokens[end - 1].lower in ENDS:
+        end -= 1
+    told = tokens[action.start + 1 : end]
+    if len(told) > LONG or any(token.kind is Kind.BREAK for token in told):
+        between = tokens[action.start + 1 : direct.start] if direct else []
+        return " ".join([doing, *(token.lower for token in between), *([direct.text] if direct else [])])
+    return " ".join([doing, *(token.text for token in told)])
 
 
 def _with_object(scene: Scene, at: int) -> str:
@@ -129,10 +150,12 @@ def _one(phrase: Phrase, lexicon: Lexicon) -> str:
     return f"{article} {text}".strip()
 
 
-def _cue(view: View, action: Action, ask: tuple[str, ...], conclusion: str) -> Cue:
-    lexicon = view.lexicon
-    who = lexicon.stems(WORD.findall(view.subject(action.subjects[0]).text))
+def _cue(view: View, action: Action, done: str, ask: tuple[str, ...], conclusion: str) -> Cue:
+    """The inference, whose reason is the deed alone: who dives "to save a penalty" wants to save it since he dives."""
+    lexicon, subject = view.lexicon, view.subject(action.subjects[0])
+    who = lexicon.stems(WORD.findall(subject.text))
     told = [word for word in WORD.findall(conclusion.lower()) if not lexicon.is_function(word)]
     core = lexicon.stems(word for word in told if word not in lexicon.hedges) - who
     seen = frozenset({action.verb.stem})
-    return Cue(seen, ask, conclusion, core | who, True, False, frozenset(), core, frozenset(), RANK)
+    own = re.escape(f"{subject.text} {subject.be} {done}")
+    return Cue(seen, ask, conclusion, core | who, True, False, frozenset(), core, frozenset(), RANK, own=own)

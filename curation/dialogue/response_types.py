@@ -16,6 +16,7 @@ from curation.dialogue.evidence import OCR
 from curation.dialogue.model import Evidence, Focus, PlannedTurn, Turn
 from curation.dialogue.premise import premise_foci
 from curation.dialogue.promptfile import PromptFile, prompt_file
+from curation.dialogue.scene import Scene
 from curation.dialogue.view import View
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -105,9 +106,7 @@ class DetailedDescription(_StatementType):
         prompt = prompt_file(self.name, evidence.lexicon.language)
         if not evidence.stems or prompt is None:
             return []
-        if evidence.lexicon.reads and not any(
-            View.of(each, evidence.lexicon).shows_something() for each in evidence.scenes
-        ):
+        if evidence.lexicon.reads and not any(_tells(scene, evidence) for scene in evidence.scenes):
             return []
         kind = "action" if evidence.scenes[0].actions else "still"
         if _seen(evidence) and "fused" in prompt.examples:
@@ -152,6 +151,15 @@ class FalsePremise(_StatementType):
     def messages(self, evidence: Evidence, planned: PlannedTurn) -> tuple[dict[str, Any], ...]:
         focus = planned.focus
         return _prompt(self.name, evidence).chat(focus.kind, _told(evidence, planned), focus.topic, focus.hint)
+
+
+def _tells(scene: Scene, evidence: Evidence) -> bool:
+    """Whether a fact tells of something seen, and a headline what one can ask for or how it looks: of 500 alt-texts of
+    LAION, 13 of 18 untrue descriptions were of titles that carry no other question ("Descendants of the Sun")."""
+    lexicon = evidence.lexicon
+    looks = any(token.stem in lexicon.colours or token.stem in lexicon.materials for token in scene.content)
+    shown = View.of(scene, lexicon).shows_something()
+    return shown and (not scene.headline or looks or bool(focus_of.foci(evidence)))
 
 
 def _told(evidence: Evidence, planned: PlannedTurn) -> str:

@@ -76,9 +76,15 @@ class Scene:
         return [token for token in self.tokens if token.kind in (Kind.WORD, Kind.VERB)]
 
     @property
+    def headline(self) -> bool:
+        """Whether every word of content is capitalised, as of a title, a headline or a name."""
+        words = self.content
+        return len(words) > 1 and all(word.text[:1].isupper() or word.text[:1].isdigit() for word in words)
+
+    @property
     def titled(self) -> bool:
         """Whether the text capitalises every word, so that capitals tell no names."""
-        if not all(token.text[:1].isupper() or token.text[:1].isdigit() for token in self.content):
+        if not self.headline:
             return False
         later = [phrase for phrase in self.phrases if any(word is not self.tokens[0] for word in phrase.words)]
         links = [token for token in self.tokens[1:] if token.kind is Kind.PREPOSITION]

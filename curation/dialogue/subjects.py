@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from curation.captions.depicts import is_visible
 from curation.dialogue.lexicon import Lexicon
-from curation.dialogue.scene import Kind, Phrase, Scene
+from curation.dialogue.scene import POSSESSIVES, Kind, Phrase, Scene
 from curation.dialogue.seen import is_name, sure_claims
 from curation.dialogue.wordlists import third_person
 from curation.dialogue.words import GROUPS, is_several
@@ -18,6 +18,7 @@ HOW = frozenset({"low", "high", "apart", "aloft", "alone", "upright"})  # "a bal
 ADVERBS = frozenset({"still", "half", "almost", "nearly", "partly", "fully", "newly", "barefoot"})
 NATION = frozenset(
     {"Greek", "French", "Dutch", "British", "English", "Irish", "Spanish", "Danish", "Swedish", "Scottish", "Turkish"}
+    | {"Christmas", "Easter", "Halloween"}
     | {"Finnish", "Jewish", "Thai", "Swiss", "Czech", "German", "Welsh", "Polish", "Icelandic", "Moroccan", "Israeli"}
 )
 NATIONS = ("ian", "ican", "ese")  # ends of words that keep their capital: an African elephant
@@ -62,6 +63,7 @@ def with_article(phrase: Phrase, scene: Scene, lexicon: Lexicon) -> str:
     text = plain(phrase, scene, lexicon)
     own = phrase.head.stem in lexicon.places or phrase.determiner  # the Eiffel Tower, the Milky Way
     single = len(phrase.words) == 1 and phrase.head.text[:1].isupper() and phrase.start > 0 and not scene.titled
+    single = single or (text[:1].isupper() and text.split()[0].endswith(POSSESSIVES))  # "Australia's goalkeeper"
     return text if (is_name(phrase, scene, lexicon) and not own) or single else f"the {text}"
 
 
@@ -99,9 +101,12 @@ def plain(phrase: Phrase, scene: Scene, lexicon: Lexicon, materials: bool = True
             left.append(before)
     first = scene.tokens[0].text
     nation = first.endswith(NATIONS) or first in NATION
-    starts = {first} if first.istitle() and not nation else set()
+    owner = first.removesuffix("'s").removesuffix("’s")  # a beggar's shadow, and Australia's goalkeeper
+    common = owner == first or is_visible(owner.lower()) or lexicon.stem(owner.lower()) in lexicon.living
+    starts = {first} if first[:1].isupper() and first[1:].islower() and common and not nation else set()
     kept = [word for word in phrase.words if word not in left]
-    lower = scene.titled or not any(word.text[:1].isupper() for word in kept[1:])
+    lower = scene.titled or scene.tokens[0].stem in lexicon.adjectives
+    lower = lower or not any(word.text[:1].isupper() for word in kept[1:])
     return " ".join(word.lower if scene.titled or (lower and word.text in starts) else word.text for word in kept)
 
 
@@ -127,7 +132,7 @@ def names_something(phrase: Phrase, lexicon: Lexicon) -> bool:
         return False  # "a tractor moves slowly"
     fixed = head.stem in lexicon.colours | lexicon.adjectives or head.stem in lexicon.numbers
     fixed = fixed or head.lower in ADJECTIVAL
-    return not fixed and len(head.text) > 1 and head.text[0].isalpha() and not head.lower.endswith(("'s", "’s"))
+    return not fixed and len(head.text) > 1 and head.text[0].isalpha() and not head.lower.endswith(POSSESSIVES)
 
 
 def slot(phrase: Phrase) -> str:

@@ -8,7 +8,7 @@ from enum import Enum
 POSSESSIVES = ("'s", "’s", "s'", "s’")
 PLURALS = frozenset(
     {"men", "women", "children", "people", "police", "feet", "teeth", "mice", "geese", "oxen", "dice"}
-    | {"cattle", "cacti", "fungi", "octopi", "alumni", "passersby"}
+    | {"cattle", "cacti", "fungi", "octopi", "alumni", "passersby", "taxis", "skis", "kiwis", "bikinis", "safaris"}
 )
 SINGULAR_S = frozenset({"crossroads", "series", "species", "headquarters", "lens", "gas", "canvas", "atlas", "news"})
 SEVERAL_IS = frozenset({"saris", "taxis", "skis", "bikinis", "kiwis", "safaris", "zucchinis", "emojis", "rabbis"})

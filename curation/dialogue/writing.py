@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 
 from curation.dialogue.checks import BaseCheck, default_checks, failures
 from curation.dialogue.checks.relations import BECAUSE
-from curation.dialogue.lexicon import WORD
+from curation.dialogue.lexicon import WORD, Lexicon
 from curation.dialogue.model import Evidence, Focus, PlannedTurn, Turn
 from curation.dialogue.passes import Chat
 from curation.dialogue.plan import draw
 from curation.dialogue.response_types import RESPONSE_TYPES, InvalidAnswer
+from curation.dialogue.scene import read
 from curation.dialogue.vision import with_image
 from curation.inference.chat import ChatAnswer, ChatRequest
 from curation.inference.spent import Spent
@@ -188,6 +189,8 @@ def off_focus(turn: Turn, focus: Focus, evidence: Evidence) -> list[str]:
         return [f"{ASTRAY}the answer breaks off"]
     if focus.kind == "cue" and not _gives_reason(turn.answer, focus, evidence):
         return [f"{ASTRAY}the reason is the cue and nothing more"]
+    if focus.kind == "kind" and _lists_others(turn.answer, focus, lexicon):
+        return [f"{ASTRAY}the answer names what was not asked for too"]
     shown = focus.kind == "kind" and SHOWN.search(turn.question)  # "What dish is shown?" asks what item is
     if focus.asked and not focus.asked & asked and not shown:
         return [f"{ASTRAY}the question is about something else"]
@@ -203,11 +206,20 @@ def _tells_all(answer: frozenset[str], evidence: Evidence) -> bool:
     return len(evidence.stems) >= WHOLE_WORDS and len(answer & evidence.stems) > WHOLE * len(evidence.stems)
 
 
+def _lists_others(answer: str, focus: Focus, lexicon: Lexicon) -> bool:
+    """Whether an answer of what kind of thing is shown goes on to another: "bunk beds and a window"."""
+    scene = read(answer, lexicon)
+    heads = [each for each in scene.phrases if each.link is None and each.head.stem not in lexicon.frame]
+    return bool(AND.search(answer)) and bool({each.head.stem for each in heads} - focus.expected)
+
+
 def _gives_reason(answer: str, focus: Focus, evidence: Evidence) -> bool:
     """Whether the reason says something of its cue: "because the helmet is yellow" and "because it is a lighthouse" do
-    not, "because it is noon" does."""
+    not, "because it is noon" and "because there is a zebra" do."""
     lexicon = evidence.lexicon
-    reason = BECAUSE.split(answer, maxsplit=1)[-1]
+    reason = BECAUSE.split(answer, maxsplit=1)[-1].strip()
+    if reason.startswith("there "):
+        return True
     stems = {lexicon.stem(word) for word in WORD.findall(reason) if not lexicon.is_function(word.lower())}
     return bool(focus.expected & lexicon.times or stems - focus.expected - lexicon.colours - lexicon.frame)
 

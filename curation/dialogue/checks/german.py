@@ -1,4 +1,4 @@
-"""German articles: they agree with the adjective after them, and with the gender that the caption gives the noun.
+"""German articles: they agree with the adjective after them and with the gender that the caption gives the noun.
 
 There is no list of nouns. "Kleines Mädchen" in a caption makes "Mädchen" neuter, "auf einer Bank" makes "Bank"
 feminine, and of a noun to which the caption gives no gender nothing is said.
@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from curation.dialogue.checks.base import Context
-from curation.dialogue.scene import Kind, Token
+from curation.dialogue.scene import Kind, Scene, Token
 
+ONE = frozenset({"ein", "eine", "einen", "einem", "einer"})
 # genders (masculine, feminine, neuter, plural) that a form may stand before
 GENDERS = {
     **dict.fromkeys(("ein", "einem", "dem", "im", "am", "zum", "vom", "beim", "eines", "des"), "mn"),
@@ -63,3 +64,13 @@ def _nouns(tokens: Sequence[Token]) -> Iterator[tuple[Token, str, list[Token]]]:
 def _declined(word: Token) -> bool:
     """Whether a word is an adjective with an ending."""
     return word.lower not in PLAIN and word.lower.endswith(("e", "en", "er", "es", "em"))
+
+
+def is_single(word: str, context: Context) -> bool:
+    """Whether a German answer has "ein" right before a word, or before its adjective, and the evidence has not."""
+
+    def counted(scene: Scene) -> bool:
+        lower = [token.lower for token in scene.tokens]
+        return any(ONE & set(lower[max(0, at - 2) : at]) for at, token in enumerate(lower) if token.startswith(word))
+
+    return counted(context.answer) and not any(counted(scene) for scene in context.evidence.scenes)

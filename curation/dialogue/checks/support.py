@@ -10,6 +10,8 @@ from typing import Literal
 from pydantic import Field
 
 from curation.dialogue.checks.base import DESCRIPTION, FALSE_PREMISE, REASONING, BaseCheck, Context, fail, supported
+from curation.dialogue.checks.deeds import AUXILIARIES
+from curation.dialogue.checks.german import is_single
 from curation.dialogue.checks.relations import BECAUSE, reason_of
 from curation.dialogue.cues import cues_of
 from curation.dialogue.denied import LATER, denied, is_denial, told_later
@@ -27,7 +29,6 @@ BOUNDS = (
     frozenset({"less", "fewer", "under", "most", "up"}),
     frozenset({"about", "around", "nearly", "almost", "roughly", "approximately", "some"}),
 )
-ONE = frozenset({"ein", "eine", "einen", "einem", "einer"})
 THINGS = frozenset({"it", "its", "they", "them"})
 ANYBODY = frozenset({"someone", "somebody", "something", "people", "one", "there", "this"})
 CREDITS = frozenset({"photo", "photograph", "photographer", "credit", "image"})  # before a colon
@@ -84,7 +85,7 @@ class Numbers(BaseCheck):
             for form in (f"{word}s", f"{word}es", f"{word[:-1]}ies" if word.endswith("y") else ""):
                 if form in given:
                     return fail(Reason.UNSUPPORTED, f"the evidence has {form}, the answer {word}")
-            for form in (f"{word}n", f"{word}en") if lexicon.capital_nouns and _single(word, context) else ():
+            for form in (f"{word}n", f"{word}en") if lexicon.capital_nouns and is_single(word, context) else ():
                 if form in given:
                     return fail(Reason.UNSUPPORTED, f"the evidence has {form}, the answer one {word}")
             for form in (word[:-1] if word.endswith("s") else "", word[:-2] if word.endswith("es") else ""):
@@ -136,16 +137,6 @@ def _first_names(context: Context) -> frozenset[str]:
 def _named_female(context: Context) -> bool:
     """Whether the evidence names a German woman by her trade: "Bäckerin"."""
     return any(token.text[:1].isupper() and token.lower.endswith("erin") for token in context.evidence.content)
-
-
-def _single(word: str, context: Context) -> bool:
-    """Whether a German answer has "ein" right before a word, or before its adjective, and the evidence has not."""
-
-    def counted(scene: Scene) -> bool:
-        lower = [token.lower for token in scene.tokens]
-        return any(ONE & set(lower[max(0, at - 2) : at]) for at, token in enumerate(lower) if token.startswith(word))
-
-    return counted(context.answer) and not any(counted(scene) for scene in context.evidence.scenes)
 
 
 class Gender(BaseCheck):
@@ -285,6 +276,10 @@ def _reason_holds(reason: Scene, concluded: frozenset[str], context: Context) ->
     if words[:2] == ["it", "is"] and reason.tokens[2].kind is Kind.PREPOSITION:
         return fail(Reason.MALFORMED, f"“it is {words[2]}” says of nothing where or when it is")
     tells = any(is_finite(token.text, token.kind, lexicon) or token.stem in lexicon.resting for token in reason.tokens)
+    verbs = [token for token in reason.tokens if is_finite(token.text, token.kind, lexicon)]
+    begun = not AUXILIARIES & set(words) and all(verb.lower.endswith(("ing", "ed")) for verb in verbs)
+    if begun and any(token.kind is Kind.VERB and token.lower.endswith("ing") for token in reason.tokens):
+        return fail(Reason.MALFORMED, "the reason is no sentence: it only begins a deed")  # "the turtle gliding above"
     # a trained parser knows more verbs: "the volcano spews ash"
     if not reason.actions and not tells and not any(w.dep_ in DOERS for w in parse(reason.text, lexicon).doc):
         return fail(Reason.MALFORMED, "the reason is no sentence: it has no verb")

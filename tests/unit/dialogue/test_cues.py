@@ -129,19 +129,17 @@ def asked_of(caption: str) -> set[str]:
 
 def test_a_thing_is_named_in_the_question_about_it() -> None:
     assert "How might the metal shelves feel to the touch?" not in asked_of("Wooden bench next to metal shelves")
-    assert "What might happen if the wooden bench came too close to a fire?" in asked_of("Wooden bench by a river")
+    assert "How might the metal bench feel to the touch?" in asked_of("Metal bench by a river")
 
 
 def test_a_long_title_is_named_by_its_last_word_and_by_what_makes_it_a_cue() -> None:
     asked = asked_of("Hi-Viz Waterproof Jacket with Quilted Liner, ANSI 3")
-    assert "What weather might the waterproof jacket be made for?" in asked
+    assert "What weather might the jacket be made for?" in asked  # its reason will tell that it is waterproof
 
 
 def test_what_belongs_together_must_stand_in_one_phrase() -> None:
-    assert "What might happen if the bench came too close to a fire?" not in asked_of(
-        "Old bench in front of a wooden hut"
-    )
-    assert {"Why might one keep the wooden bench away from a fire?"} <= asked_of("Wooden bench in front of an old hut")
+    assert "How might the bench feel to the touch?" not in asked_of("Old bench in front of a metal hut")
+    assert "How might the metal bench feel to the touch?" in asked_of("Metal bench in front of an old hut")
 
 
 def test_of_a_title_only_its_first_thing_carries_an_inference() -> None:
@@ -151,7 +149,7 @@ def test_of_a_title_only_its_first_thing_carries_an_inference() -> None:
 
 def test_a_thing_that_copies_another_tells_of_itself_alone() -> None:
     asked = asked_of("Knitted owl scarf on a branch in a forest")
-    assert "What weather might the knitted owl scarf be good for?" in asked
+    assert "What weather might the owl scarf be good for?" in asked
     assert not any("awake" in question for question in asked)
 
 
@@ -176,7 +174,9 @@ def test_nobody_who_stands_outside_a_place_is_asked_what_people_do_in_it() -> No
 @pytest.mark.parametrize(
     ("caption", "reason"),
     [
-        ("Two giraffes stretching their necks over a wooden fence", "it is made of wood"),
+        ("Two giraffes stretching their necks over a metal fence", "it is made of metal"),
+        ("Waterproof jacket on a hook", "it is waterproof"),
+        ("A smiling chef in a kitchen", "the chef is smiling"),
         ("A pizza with one slice missing sits on a cardboard box on the floor.", "there is a pizza"),
         ("A red and white lighthouse stands at the tip of a rocky headland.", "there is a red and white lighthouse"),
         ("Barn owl in flight at dusk, carrying a vole in its talons.", "it is dusk"),
@@ -210,3 +210,40 @@ def test_what_is_concluded_from_a_thing_has_that_thing_alone_as_its_reason(capti
 )
 def test_a_word_in_another_sense_and_a_thing_out_of_use_carry_nothing(caption: str, conclusion: str) -> None:
     assert not any(conclusion in focus.hint for focus in cue_foci(evidence_of(caption)))
+
+
+@pytest.mark.parametrize(
+    "caption",
+    [
+        "Nike College Adjustable Cap",  # no place
+        "Metropolitan Museum: Portrait of a Woman",
+        "Stephen Shore: The Gardens At Giverny",
+        "Gift coaster, easter, summer",
+        "Holiday Inn Airport & Expo Center",
+        "The Andyrama Store by Andrew O. Ellis",
+        "Canon 5D Mark 2 Bookstore",
+    ],
+)
+def test_a_title_a_name_and_a_list_carry_no_inference_from_a_place_or_a_day(caption: str) -> None:
+    assert asked_of(caption) == set()
+
+
+@pytest.mark.parametrize(
+    "caption", ["Hotel in Miami", "Rolls Royce cars at Norwich Cathedral", "Easter eggs in a basket"]
+)
+def test_where_the_text_tells_that_it_is_there_it_does(caption: str) -> None:
+    assert asked_of(caption)
+
+
+@pytest.mark.parametrize(
+    ("caption", "never"),
+    [
+        ("An orange tabby cat curled up asleep inside a cardboard box", "there is an asleep"),
+        ("A girl throws a basketball while her teammates cheer", "teammates cheer"),
+        ("Old rusty warning sign on a wall", "an old rusty$"),
+        ("Firefighters spray water on a burning warehouse", "and firefighters"),
+        ("Egyptian relief in the museum's north gallery", "museum's"),
+    ],
+)
+def test_a_reason_names_things_that_speak_for_it(caption: str, never: str) -> None:
+    assert not any(re.search(never, focus.forms[0].replace("\\", "")) for focus in cue_foci(evidence_of(caption)))

@@ -211,3 +211,20 @@ def test_a_word_of_another_sense_gives_no_kind_and_no_color(caption: str) -> Non
 def test_only_what_can_be_seen_is_described(caption: str, shown: bool) -> None:
     found = evidence(caption)
     assert bool(RESPONSE_TYPES["detailed_description"].foci(found)) is shown
+
+
+def test_a_title_that_tells_nothing_else_is_not_described() -> None:
+    assert RESPONSE_TYPES["detailed_description"].foci(evidence("Descendants of the Sun")) == []
+    assert RESPONSE_TYPES["detailed_description"].foci(evidence("Temple of Hadrian in Ephesus"))
+    assert RESPONSE_TYPES["detailed_description"].foci(evidence("Marble bust of an emperor missing its nose"))
+
+
+def test_a_place_is_not_that_of_what_is_held_or_moved_over() -> None:
+    places = [
+        *topics("Camper van with surfboards on the roof parked by a beach").get("place", ()),
+        *topics("Sled dogs pulling a musher over a frozen river").get("place", ()),
+        *topics("Tiny house on wheels").get("place", ()),
+    ]
+    assert not places
+    sun = topics("Sun setting behind wind turbines in the North Sea").get("place", set())
+    assert sun == {"where the sun is (behind wind turbines)"}

@@ -27,7 +27,7 @@ from tests.unit.dialogue.reading import evidence, failed
         ),
         (
             "A boy stands on a stool to reach the cookie jar",
-            "Why might the boy be standing?",
+            "Why might the boy be standing on a stool?",
             "The boy may want to reach the cookie jar",
             "the boy stands on a stool",
         ),
@@ -80,3 +80,16 @@ def test_of_two_facts_both_must_be_named() -> None:
 )
 def test_a_cue_in_another_sense_carries_nothing(caption: str, conclusion: str) -> None:
     assert [focus.hint for focus in cue_foci(evidence(caption)) if conclusion in focus.hint] == []
+
+
+def test_who_waves_may_have_won_or_lost() -> None:
+    hints = {focus.hint for focus in cue_foci(evidence("Ada Lind waves to the crowd after losing the match"))}
+    assert not any("lost" in hint for hint in hints)
+    hints = {focus.hint for focus in cue_foci(evidence("Ada Lind is weeping after losing the match"))}
+    assert any("lost" in hint for hint in hints)
+
+
+def test_a_purpose_is_no_reason_for_itself() -> None:
+    foci = cue_foci(evidence("Residents line up to fill jerrycans with water"))
+    assert {focus.topic for focus in foci} >= {"Why might the residents be lining up?"}
+    assert not any("fill" in focus.forms[0].partition("because ")[2] for focus in foci)
