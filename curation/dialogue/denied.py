@@ -1,4 +1,4 @@
-"""What a text says is not there: "woman not wearing a mask", "street with no cars"."""
+"""What a text says is not there, or not yet: "woman not wearing a mask", "street with no cars", "before it rained"."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from curation.dialogue.scene import Kind, Scene, Token
 DENIALS = frozenset({"no", "not", "never", "without", "nobody", "none", "neither", "nor", "instead", "pretending"})
 ELSEWHERE = frozenset({"sin", "ohne", "kein", "keine", "keinen", "keinem", "keiner"})  # in Spanish and German
 OF_THINGS = frozenset({"no", "without", "neither", "nor", "instead"}) | ELSEWHERE
+LATER = frozenset({"before", "until", "about", "will", "may", "might", "later", "soon", "next", "after"})
 BESIDE = frozenset({"a", "an", "the", "any", "her", "his", "their", "its"})
 
 
@@ -40,3 +41,14 @@ def _closes(token: Token) -> bool:
 def is_denial(word: str) -> bool:
     """Whether a word, in lower case, denies what follows it."""
     return word in DENIALS | ELSEWHERE or word.endswith(("n't", "n’t"))
+
+
+def told_later(scene: Scene) -> frozenset[str]:
+    """Stems of what is done only after what a text shows: "right before the rain came and flooded the tents"."""
+    verbs: dict[bool, set[str]] = {True: set(), False: set()}
+    later = False
+    for token in scene.tokens:
+        later = token.lower in ("before", "until") or (later and token.kind is not Kind.BREAK)
+        if token.kind is Kind.VERB:
+            verbs[later].add(token.stem)
+    return frozenset(verbs[True] - verbs[False])

@@ -14,6 +14,7 @@ from curation.dialogue.wordlists import FOLDER, any_of, classes, read, read_kind
 WORD = re.compile(r"[^\W_]+(?:[’'\-][^\W_]+)*")
 POSSESSIVE = re.compile(r"['’]s?$")
 ADJECTIVES = ("able", "ible", "less", "proof", "ful", "free", "made", "ish", "ese", "ed")
+DOUBLED = re.compile(r"(?<=\w{4})([mprt])\1$")  # the stemmer has "pipett" of pipettes and "pipet" of pipetting
 YEAR_DIGITS = 4
 
 
@@ -185,7 +186,8 @@ class Lexicon:
             plain = POSSESSIVE.sub("", word.lower())
             plain = self.irregular.get(plain, plain)
             with self._stemming:
-                known = self._stems[word] = str(self._stemmer.stemWord(plain))
+                stem = str(self._stemmer.stemWord(plain))
+            known = self._stems[word] = DOUBLED.sub(r"\1", stem) if self.reads else stem
         return known
 
     def stems(self, words: Iterable[str]) -> frozenset[str]:

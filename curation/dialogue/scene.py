@@ -117,13 +117,13 @@ def read(text: str, lexicon: Lexicon, verbs: frozenset[str] = frozenset(), sente
 
     for index, token in enumerate(scene.tokens):
         following = scene.tokens[index + 1] if index + 1 < len(scene.tokens) else None
-        if token.kind is Kind.WORD and current and _adverb(token, following, lexicon):
+        if token.kind is Kind.WORD and _adverb(token, following, lexicon):
             close()
         elif token.kind is Kind.WORD:
             if not current:
                 start = index
             current.append(token)
-        elif _joins_colours(token, current, following, lexicon):
+        elif _joins_colours(current, scene.tokens[index : index + 3], lexicon):
             continue
         elif _begins_part(scene.tokens, index) or (
             token.kind is Kind.BREAK and not _lists(scene.tokens, index, lexicon)
@@ -148,7 +148,8 @@ def read(text: str, lexicon: Lexicon, verbs: frozenset[str] = frozenset(), sente
             link = _carried_on(held, following, scene.phrases)
         else:
             close()
-            if token.lower in lexicon.determiners:
+            counts = token.lower == "one" and following is not None and following.kind is Kind.WORD  # "along one arm"
+            if token.lower in lexicon.determiners or counts:
                 determiner = token.lower
             elif token.lower in lexicon.auxiliaries | lexicon.pronouns:
                 link = None  # "both of them" is of nothing else
@@ -193,10 +194,12 @@ def _lists(tokens: list[Token], comma: int, lexicon: Lexicon) -> bool:
     return False
 
 
-def _joins_colours(token: Token, current: list[Token], following: Token | None, lexicon: Lexicon) -> bool:
-    if token.lower not in ("and", "&", ",") or not current or following is None:
+def _joins_colours(current: list[Token], rest: list[Token], lexicon: Lexicon) -> bool:
+    """Whether a comma or "and" stands between two colours: "blue, red, and grey"."""
+    joins = [token for token in rest[:-1] if token.lower in ("and", "&", ",")]
+    if not current or rest[:1] != joins[:1] or len(rest) <= len(joins):
         return False
-    return current[-1].stem in lexicon.colours and following.stem in lexicon.colours
+    return current[-1].stem in lexicon.colours and rest[len(joins)].stem in lexicon.colours
 
 
 def _action(verb: Token, index: int, clause: int, phrases: list[Phrase], aimed: bool) -> Action:

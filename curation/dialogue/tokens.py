@@ -13,7 +13,8 @@ from curation.dialogue.words import GROUPS, Kind, Token, is_several, many
 
 SIGNS = ",.;:!?|()[]/–—"
 BREAKS = frozenset(SIGNS) | {"-"}  # a hyphen breaks where it stands alone
-TOKEN = re.compile(rf"\d+(?:[.,]\d+)+|[^\W_]+(?:[’'\-][^\W_]+)*[’']?|&|[{re.escape(SIGNS)}]|(?<=\s)-(?=\s)")
+TOKEN = re.compile(rf"\d+(?:[.,]\d+)+|[^\W_]+(?:[’'\-][^\W_]+)*(?:(?<=s)[’'])?|&|[{re.escape(SIGNS)}]|(?<=\s)-(?=\s)")
+QUOTED = re.compile(r"(?<!\w)['‘]([^'’]+)['’](?!\w)")  # 'Mind the Step'
 ABBREVIATED = frozenset(
     {"jan", "feb", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "ca", "st", "mt", "ft"}
 ) | {"dr", "mr", "mrs", "ms", "prof", "gen", "col", "capt", "lt", "sgt", "sen", "rep", "gov", "rev"}
@@ -22,7 +23,7 @@ ABBREVIATED = frozenset(
 def tokens(text: str, lexicon: Lexicon, verbs: frozenset[str] = frozenset(), sentence: bool = False) -> list[Token]:
     """The tokens of a text, each with its kind. `verbs` are stems of verbs beyond the lexicon's; a `sentence` has a
     verb, and where no other word is one, a word that may be one is."""
-    raw = _without_dots(TOKEN.findall(text))
+    raw = _without_dots(TOKEN.findall(QUOTED.sub(r"\1", text)))
     merged = _merge(raw, lexicon)
     kinds = [_plain_kind(word, lexicon) for word in merged]
     for index, word in enumerate(merged[:-1]):
@@ -87,7 +88,7 @@ def is_finite(word: str, kind: Kind, lexicon: Lexicon) -> bool:
         lower in lexicon.auxiliaries
         or lower in ("belongs to", "belong to")
         or (kind is Kind.VERB and not lower.endswith(("ing", "ed", "en")))
-        or (lexicon.stem(word) in lexicon.frame and lower.endswith("s"))
+        or (lexicon.stem(word) in lexicon.frame - lexicon.depictions and lower.endswith("s"))
     )
 
 

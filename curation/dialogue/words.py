@@ -11,6 +11,7 @@ PLURALS = frozenset(
     | {"cattle", "cacti", "fungi", "octopi", "alumni", "passersby", "taxis", "skis", "kiwis", "bikinis", "safaris"}
 )
 SINGULAR_S = frozenset({"crossroads", "series", "species", "headquarters", "lens", "gas", "canvas", "atlas", "news"})
+SEVERAL_IS = frozenset({"saris", "taxis", "skis", "bikinis", "kiwis", "safaris", "zucchinis", "emojis", "rabbis"})
 SINGULAR_MEN = frozenset({"specimen", "abdomen", "stamen", "ramen", "omen", "cyclamen"})
 # Living beings as one: a verb may speak of one or of several, "the team is" and "the team are".
 GROUPS = frozenset({"group", "crowd", "team", "class", "herd", "flock", "pair", "couple", "family", "crew", "band"})
@@ -40,7 +41,7 @@ class Token:
 
 def many(word: str) -> bool:
     """Whether a word in lower case is a noun for several things or a verb of one who acts, as far as endings tell."""
-    return word.endswith("s") and not word.endswith(("ss", "us", "is"))
+    return word in SEVERAL_IS or (word.endswith("s") and not word.endswith(("ss", "us", "is")))
 
 
 def is_several(word: str) -> bool:

@@ -10,7 +10,7 @@ from functools import cached_property
 from curation.dialogue.cues import cues_of
 from curation.dialogue.lexicon import YEAR_DIGITS, Lexicon
 from curation.dialogue.model import Evidence, Turn
-from curation.dialogue.scene import Scene, Token, read
+from curation.dialogue.scene import Phrase, Scene, Token, read
 from curation.samples import Reason, Reject
 from curation.section import Section
 
@@ -21,6 +21,7 @@ HEAD_LETTERS = 4
 MEASURED = re.compile(r"\d ?(?:mm|cm|m|ft|in|inch(?:es)?)\b|[\"″]|\b[SMLX]{1,4}\b|\bW\d\d")
 ORDINAL = re.compile(r"(\d+)(?:st|nd|rd|th)?$")
 SHORTEST_PART = 3
+SOMEBODY = frozenset({"someone", "somebody"})
 CARRIERS = frozenset({"take", "have", "give", "share", "make", "do", "perform"})
 Doubt = tuple[Token | None, str]  # the word whose relation is not found, and what was found; None: nothing clears it
 UNITS = {"%": ("percent", "prozent"), "€": ("euro", "euros"), "$": ("dollar",), "£": ("pound",)}  # signs, as words
@@ -128,6 +129,10 @@ class Context:
             allowed |= {"herd", "flock"}  # the numbers say of how many
         if stems & set(lexicon.materials):
             allowed |= lexicon.stems(("made", "built", "constructed")) | set(lexicon.materials.values())
+        if {token.lower for scene in self.evidence.scenes for token in scene.tokens} & SOMEBODY:
+            allowed |= {lexicon.stem("person")}
+        if any(self._is_trade(doer) for scene in self.evidence.scenes for a in scene.actions for doer in a.subjects):
+            allowed |= {lexicon.stem("work")}  # the relations say who acts
         if any(len(token.text) == YEAR_DIGITS and token.text.isdigit() for token in content):
             allowed |= {lexicon.stem("made")}  # "about 1480"; the relations say of what and by whom
         if MEASURED.search(self.evidence.text):
@@ -137,6 +142,11 @@ class Context:
         if stems & lexicon.holders:
             allowed |= lexicon.stems(("hold", "contain"))  # a bowl with eggs holds them; the relations say what does
         return allowed
+
+    def _is_trade(self, doer: Phrase) -> bool:
+        """Whether somebody who acts is called by what they do: a mechanic, and no girl."""
+        others = self.lexicon.male | self.lexicon.female | self.lexicon.stems(("child", "person", "people", "group"))
+        return doer.head.lower in self.lexicon.people and doer.head.stem not in others
 
 
 def _ends_in(content: tuple[Token, ...], heads: frozenset[str]) -> bool:

@@ -35,6 +35,8 @@ def bad_actions(scene: Scene, asked: list[Phrase], given: Given) -> Iterator[Dou
         if not subjects:
             continue
         stem = subjects[0].head.stem
+        if verb == "focus" and not same and stem in lexicon.living:  # a picture's focus is nobody's deed
+            yield None, f"the evidence does not say that {subjects[0].text} is {action.verb.text}"
         if _says_little(verb, subjects[0], given):
             continue
         if not action.verb.lower.endswith("ing") and any(
@@ -46,6 +48,10 @@ def bad_actions(scene: Scene, asked: list[Phrase], given: Given) -> Iterator[Dou
         clause = {token.lower for token in scene.tokens[subjects[0].start + len(subjects[0].words) : action.start]}
         if named and clause & PRONOUNS:
             continue  # "the tent they are pitching"
+        if action.verb.lower == "working" and any(
+            stem in given.stands_for(doer) for known in given.actions for doer in known.subjects[:1]
+        ):
+            continue  # the mechanic who changes the oil
         if verb in lexicon.wearing and verb not in given.stems:
             continue  # the link check asks for the clothes
         if given.modifies(stem, verb) or (verb, stem) in given.pairs:
@@ -133,4 +139,11 @@ def _subjects(action: Action, scene: Scene, lexicon: Lexicon) -> tuple[Phrase, .
         between = scene.tokens[first.start + len(first.words) : last.start]
         if between and between[0].lower in AUXILIARIES and all(token.kind is Kind.FUNCTION for token in between):
             return (last,)
-    return tuple(who for who in action.subjects[:1] if word_before(scene, who) not in BE)  # "it is rusty and sits"
+    # "it is rusty and sits", "it bends its neck to drink"
+    return tuple(w for w in action.subjects[:1] if word_before(scene, w) not in BE and not _undergone(w, lexicon))
+
+
+def _undergone(phrase: Phrase, lexicon: Lexicon) -> bool:
+    """Whether a thing is what a verb before it is done to, so that whoever does it does what follows, too."""
+    link, dead = phrase.link, phrase.head.stem not in lexicon.living
+    return link is not None and link.kind is Kind.VERB and dead and link.stem not in lexicon.frame

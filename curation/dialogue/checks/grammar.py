@@ -7,8 +7,9 @@ from itertools import pairwise
 from typing import Literal
 
 from curation.dialogue.checks.base import DESCRIPTION, FALSE_PREMISE, REASONING, BaseCheck, Context, fail
-from curation.dialogue.checks.clauses import first_person, misplaced_verb
+from curation.dialogue.checks.clauses import OPENS, PRESENT, first_person, misplaced_verb
 from curation.dialogue.checks.german import article_slips
+from curation.dialogue.parse import DOERS, parse
 from curation.dialogue.scene import POSSESSIVES, SHOWS, Kind, Phrase, Scene, Token, plural
 from curation.dialogue.tokens import is_finite
 from curation.dialogue.words import GROUPS
@@ -20,26 +21,9 @@ SOUNDS_LIKE_YOU = (
 )  # fmt: skip
 MATERIALS = frozenset({"wooden", "woolen", "woollen", "golden", "earthen", "silken"})  # a thing is made of wood
 PARTICIPLE = ("ge", "be", "ver", "er", "zer", "ent")  # of German ones; "bedeckt mit" is no verb of a sentence
-JOINS = frozenset(
-    {
-        "and",
-        "or",
-        "because",
-        "since",
-        "while",
-        "as",
-        "that",
-        "who",
-        "whose",
-        "which",
-        "what",
-        "where",
-        "when",
-        "if",
-        ",",
-        ";",
-    }
-) | {"they", "he", "she", "it"}  # "the tent they are pitching is yellow"
+JOINS = OPENS - {"."} | {"and", "or", ","}  # "the tent they are pitching is yellow"
+ONE_FORM = GROUPS | {"fish", "sheep", "deer", "salmon", "trout", "bison", "moose", "elk", "squid", "aircraft"}
+RELATIVE = frozenset({"that", "which", "who"})
 BEFORE_BARE = frozenset({"and", "what", "which", "one", "whose"})
 SILENT_H = ("hour", "honest", "honor", "heir")
 
@@ -240,7 +224,7 @@ def _agreement_slip(scene: Scene, phrase: Phrase, context: Context) -> str | Non
     if before in context.lexicon.determiners and phrase.start > 1:
         before = scene.tokens[phrase.start - 2].lower
     many = plural(phrase)
-    if phrase.head.lower.endswith("is") or phrase.head.lower in GROUPS or phrase.capitalised:
+    if phrase.head.lower.endswith("is") or phrase.head.lower in ONE_FORM or phrase.capitalised:
         return None  # a tennis, two taxis, the Alps: its form does not tell; "are the team" is British
     end = phrase.start + len(phrase.words)
     joined = end < len(scene.tokens) and scene.tokens[end].kind is Kind.CONJUNCTION
@@ -259,7 +243,8 @@ def _phrase_slip(scene: Scene, phrase: Phrase, context: Context) -> str | None:
     mass = phrase.head.stem in lexicon.mass - own and not made
     # "a soup" is wrong, "a roasted squash soup" is one of its kind
     few = phrase.words[0].lower in ("dozen", "hundred", "thousand", "few")
-    if phrase.determiner in ("a", "an") and not possessed and not few and (many or (mass and not phrase.modifiers)):
+    slip = phrase.determiner in ("a", "an") and not possessed and not few and (many or (mass and not phrase.modifiers))
+    if slip and not _is_written(f"{phrase.determiner} {phrase.text}", context):
         return f"“{phrase.determiner} {phrase.text}”"
     acts = phrase.link is None and any(
         phrase in action.subjects for action in scene.actions if action.verb.lower.endswith("ing")
@@ -282,11 +267,34 @@ def _phrase_slip(scene: Scene, phrase: Phrase, context: Context) -> str | None:
     countable = phrase.head.lower in lexicon.countable and not of_kind
     counted = any(word.stem in lexicon.numbers or word.text[:1].isupper() for word in phrase.words)
     counted |= phrase.words[0].lower == "no"
-    if countable and not phrase.determiner and not counted and not possessed and not many:
+    bare = countable and not phrase.determiner and not counted and not possessed and not many
+    if bare and not _has_article(phrase, context):
         return f"“{phrase.text}” has no article"
     return None
 
 
+def _is_written(words: str, context: Context) -> bool:
+    """Whether the evidence has words just so: "while a third keeps watch"."""
+    return f" {words.lower()} " in f" {context.evidence.text.lower()} "
+
+
+def _has_article(phrase: Phrase, context: Context) -> bool:
+    """Whether a trained parser gives a noun the article that stands before a word in -ing: "a jumping spider"."""
+    if phrase.link is None or not phrase.link.lower.endswith("ing"):
+        return False
+    same = [word for word in parse(context.turn.answer, context.lexicon).doc if word.text == phrase.head.text]
+    return any(each.dep_ == "det" and each.i < word.i for word in same for each in word.children)
+
+
 def _has_finite_verb(context: Context) -> bool:
-    """Whether some verb is finite: "a cabin covered with snow" and "waves crashing" have none."""
-    return any(is_finite(token.text, token.kind, context.lexicon) for token in context.answer.tokens)
+    """Whether some verb is finite, and not only one of "that reads": "a cabin covered with snow" has none. Where the
+    lists know of none, a trained parser may: "a mime painted gold stands motionless"."""
+    tokens = context.answer.tokens
+    listed = any(
+        is_finite(token.text, token.kind, context.lexicon) and (before.lower not in RELATIVE or before is tokens[0])
+        for before, token in pairwise([tokens[0], *tokens])
+    )
+    return listed or any(
+        word.dep_ in DOERS and word.lower_ not in RELATIVE and word.head.tag_ in PRESENT
+        for word in parse(context.turn.answer, context.lexicon).doc
+    )

@@ -14,6 +14,11 @@ from curation.dialogue.scene import Kind, Phrase, Token, plural
 HAVE = frozenset({"has", "have", "had"})
 PLACED = frozenset({"in", "at", "from"})
 DATED = frozenset({"in", "on", "at", "from", "during", "of", "around", "about"})
+COMPANY = ("lead", "follow", "accompany", "guide", "escort")  # the ducklings that a duck leads are with her
+PARTS = frozenset(
+    {"surface", "side", "end", "edge", "top", "bottom", "middle", "center", "centre", "corner", "back", "front", "face"}
+    | {"foot", "rim", "tip", "underside", "bank", "slope", "shore", "outskirt"}
+)  # what is on one is on the whole: on the surface of Mars
 ON = frozenset({"on", "in", "inside", "under", "at", "atop"})
 REGIONS = frozenset({"northern", "southern", "eastern", "western", "central", "downtown", "rural", "north", "south"})
 YEAR = re.compile(r"1\d{3}|20\d{2}")
@@ -83,7 +88,8 @@ def linked(phrase: Phrase, given: Given, links: set[str] | frozenset[str]) -> li
         if known.head.stem == phrase.head.stem and not same_form and plural(known) != plural(phrase):
             continue  # "surrounded by galaxies" is not surrounded by a galaxy
         before = given.phrases[at - 1] if at else known
-        if link is not None and link.lower == "of" and before.head.stem in lexicon.holders and before.link is not None:
+        inner = before.head.stem in lexicon.holders or before.head.lower.removesuffix("s") in PARTS
+        if link is not None and link.lower == "of" and inner and before.link is not None:
             names = {lexicon.same(before.link.lower), "of"}  # into a cup of tea: into tea
         elif link is COVERED_WITH:
             names = {"with", "in", "by"}
@@ -123,7 +129,7 @@ def _other_way_round(phrase: Phrase, link: Token, previous: Phrase | None, given
     elif things and (link.lower == "with" or link.stem in ("hold", "contain")):
         links = {"with", "in", "on"}  # a plate that something is on
     elif by:
-        links = {turned or lexicon.same(link.lower)}
+        links = {turned or lexicon.same(link.lower)} | (lexicon.stems(COMPANY) if link.lower == "with" else set())
     elif link.lower == "of" and phrase.head.stem in lexicon.living:
         links = set(OWNED)
     else:
@@ -210,6 +216,8 @@ def _needs_no_link(phrase: Phrase, link: Token, previous: Phrase | None, given: 
     holder = previous.head.stem if previous is not None and link.lower == "with" else ""
     if holder and holder not in lexicon.persons and given.has(holder, phrase.head.stem):
         return True  # "a basket full of towels" has towels
+    if link.lower in DATED and phrase.head.stem in lexicon.times - given.stems:
+        return True  # "at sunset" of a sun that sets: the word check asks for it
     if word.isdigit() and len(word) == 4:
         told = {part for stem in given.stems for part in stem.split("-")}  # "2008-2018"
         return word in told and link.lower in ("in", "from", "of", "since", "for", "about", "around", "to", "until")

@@ -16,6 +16,7 @@ from curation.samples import Reason, Reject
 ASKING = frozenset({"what", "which", "qué", "cuál", "welche", "welcher", "welches", "welchem", "welchen"})
 YES_NO = re.compile(r"^(is|are|was|were|do|does|did|can|could|will|would|has|have|had|should|may|might)\b", re.I)
 COLOUR = re.compile(r"\bcolou?rs?\b", re.I)
+BLACK_AND_WHITE = re.compile(r"\bblack[- ]and[- ]white\b", re.I)
 COUNT = re.compile(r"\bhow many\b", re.I)
 WHERE = re.compile(r"^where\b", re.I)
 ROUGHLY = frozenset({"several", "many", "dozens", "few", "both"})
@@ -74,9 +75,11 @@ class Answered(BaseCheck):
         turn = context.turn
         if turn.response_type in (DESCRIPTION, FALSE_PREMISE):
             return None
-        if not self.allow_yes_no and not context.asked_by_cue and context.lexicon.reads and YES_NO.match(turn.question):
+        closed = context.lexicon.reads and YES_NO.match(turn.question) and not context.asked_by_cue
+        choice = closed and " or " in turn.question  # "Is the photo in color or black and white?"
+        if closed and not choice and not self.allow_yes_no:
             return fail(Reason.BAD_QUESTION, "a yes-or-no question")
-        if context.asked_by_cue:
+        if context.asked_by_cue or choice:
             return None
         fresh = context.answer_stems - context.question_stems - context.lexicon.frame
         if not fresh:
@@ -144,9 +147,17 @@ def _rests(context: Context) -> frozenset[str]:
 
 
 def _colour_of_asked(context: Context, colours: frozenset[str]) -> bool:
-    given = given_by(context.evidence)
-    things = [phrase for phrase in context.question.phrases if phrase.head.stem not in context.lexicon.frame]
-    return bool(things) and any(given.modifies(things[0].head.stem, colour) for colour in colours)
+    given, talk = given_by(context.evidence), context.lexicon.frame - context.lexicon.depictions
+    named = [phrase for phrase in context.question.phrases if phrase.head.stem not in talk]
+    if not named:
+        return False
+    first, others = named[0], named[1:]
+    if first.head.stem in context.lexicon.depictions:
+        return bool(BLACK_AND_WHITE.search(context.turn.answer) and BLACK_AND_WHITE.search(context.evidence.text))
+    # "What color is the spool of thread?" "The thread is green."
+    inner = [each for each in others[:1] if each.link is not None and each.link.lower == "of"]
+    things = [first, *(each for each in inner if each.head.stem in context.answer_stems)]
+    return any(given.modifies(thing.head.stem, colour) for thing in things for colour in colours)
 
 
 def _names(context: Context) -> bool:

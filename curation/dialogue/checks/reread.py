@@ -23,7 +23,7 @@ from curation.dialogue.words import GROUPS, Token
 OBJECTS = frozenset({"dobj", "dative"})
 HAVE = frozenset({"have", "has", "show", "contain", "feature", "include", "depict"})
 BE = frozenset({"is", "are", "was", "were", "be", "being", "been"})
-DOES, DONE, IS, OF, WITH = "does", "done", "is", "of", "with"
+DOES, DONE, IS, OF, WITH, HOW = "does", "done", "is", "of", "with", "how"
 OF_KIND = {"amod": IS, "nummod": IS, "compound": OF, "nmod": OF, "poss": OF}
 KINDS = frozenset({IS, OF})
 WITHIN = frozenset({"in", "at", "on"})
@@ -90,6 +90,9 @@ class Reread:
             seat = stem in lexicon.stems(SEATS)
             holders = [word for word in bond.to if not seat and self._stem(word) in lexicon.holders | lexicon.settings]
             yield from (Bond(role, (bond.word,), word) for word in holders for role in ("in", "on"))
+            yield from (Bond(OF, (bond.word,), word) for word in bond.to if not _lives(word, lexicon))  # its own
+        if bond.role == DOES and any(_may_be_undergone(verb) for verb in bond.to):
+            yield Bond(DONE, bond.to, bond.word)
         if bond.role == DONE:
             verb = bond.to[0]
             who = tuple(other.word for other in found if other.role == DOES and other.to == bond.to)
@@ -141,6 +144,8 @@ def bonds(doc: Any, lexicon: Lexicon) -> Iterator[Bond]:
         elif word.dep_ in ("acomp", "attr") and word.head.pos_ in VERBS:
             who = [each for each in doers(word.head, lexicon) if each not in _all(word)]
             yield from (Bond(IS, (whom,), each) for each in _all(word) for whom in who)
+        elif word.dep_ == "advmod" and word.head.pos_ in VERBS:
+            yield Bond(HOW, (word.head,), word)
         if word.pos_ in VERBS and not _is_light(word, lexicon) and lexicon.stem(word.lower_) not in lexicon.stems(HAVE):
             role = DONE if _undergoes(word) else DOES
             yield from (Bond(role, (word,), who) for who in doers(word, lexicon))
@@ -213,6 +218,11 @@ def _lives(word: Any, lexicon: Lexicon) -> bool:
 def _undergoes(act: Any) -> bool:
     passive = any(word.dep_ in ("nsubjpass", "auxpass") for word in act.children)
     return passive or (act.tag_ == "VBN" and not any(word.dep_ in ("aux", "nsubj") for word in act.children))
+
+
+def _may_be_undergone(act: Any) -> bool:
+    """Whether a past form may be a participle, with no object: "its pieces laid out on a table"."""
+    return bool(act.tag_ == "VBD") and not any(word.dep_ in OBJECTS for word in act.children)
 
 
 def _is_light(act: Any, lexicon: Lexicon) -> bool:

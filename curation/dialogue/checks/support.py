@@ -13,9 +13,10 @@ from curation.dialogue.checks.base import DESCRIPTION, FALSE_PREMISE, REASONING,
 from curation.dialogue.checks.deeds import AUXILIARIES
 from curation.dialogue.checks.relations import BECAUSE, reason_of
 from curation.dialogue.cues import cues_of
-from curation.dialogue.denied import denied, is_denial
+from curation.dialogue.denied import LATER, denied, is_denial, told_later
 from curation.dialogue.lexicon import POSSESSIVE, Lexicon
 from curation.dialogue.lexicon import Cue as CueWord
+from curation.dialogue.parse import DOERS, parse
 from curation.dialogue.scene import Kind, Phrase, Scene, plural, read
 from curation.dialogue.tokens import is_finite
 from curation.samples import Reason, Reject
@@ -195,6 +196,9 @@ class Negation(BaseCheck):
             absent &= {token.stem for token in read(reason_of(context.turn.answer), context.lexicon).tokens}
         if absent & context.answer_stems and not any(map(is_denial, said)):
             return fail(Reason.UNSUPPORTED, f"the evidence denies it: {min(absent & context.answer_stems)}")
+        later = context.answer_stems & told_later(context.evidence.scenes[0])  # the alt-text
+        if later and not said & LATER:
+            return fail(Reason.UNSUPPORTED, f"the evidence has it only later: {min(later)}")
         return None
 
 
@@ -286,7 +290,8 @@ def _reason_holds(reason: Scene, concluded: frozenset[str], context: Context) ->
     begun = not AUXILIARIES & set(words) and all(verb.lower.endswith(("ing", "ed")) for verb in verbs)
     if begun and any(token.kind is Kind.VERB and token.lower.endswith("ing") for token in reason.tokens):
         return fail(Reason.MALFORMED, "the reason is no sentence: it only begins a deed")  # "the turtle gliding above"
-    if not reason.actions and not tells:
+    # a trained parser knows more verbs: "the volcano spews ash"
+    if not reason.actions and not tells and not any(w.dep_ in DOERS for w in parse(reason.text, lexicon).doc):
         return fail(Reason.MALFORMED, "the reason is no sentence: it has no verb")
     joins = {("is", "of"), ("are", "of")} & set(pairwise(words))
     if joins and reason.content[-1].stem not in lexicon.materials:  # a wall may be of brick, no pancake of blueberry

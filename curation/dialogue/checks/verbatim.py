@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from curation.dialogue.checks.base import Context
 from curation.dialogue.lexicon import Lexicon
@@ -12,18 +12,32 @@ LEAST = 3  # words in a row; fewer are a name
 WITH = "with"
 HAS = SHOWS | {"has", "have", "having", "containing", "featuring", "showing"}
 COMMA = ","
+FRONTED = frozenset({"because", "while", "as", "when", "before", "after"})
+PARTICLES = frozenset({"up", "down", "off", "out", "away"})  # "holding a sign", of one held up
 
 
 def as_told(answer: Sequence[Token], context: Context) -> bool:
     """Whether an answer says word for word what a fact begins with, up to articles, the form of verbs, "wearing" for
-    "in", "has" for "with", and the "in" or "on" of a last part that names a place or a date."""
+    "in", "has" for "with", the "in" or "on" of a last part that names a place or a date, and the place of a first part
+    that tells where or when: "Before the vows, she weeps" and "She weeps before the vows"."""
     lexicon = context.lexicon
-    said = [word for word in _words(answer, lexicon) if word != COMMA]
-    if said[:1] == [WITH]:
-        said = said[1:]  # "The photo shows"
-    facts = (_words(scene.tokens, lexicon) for scene in context.evidence.scenes)
+    facts = [_words(order, lexicon) for scene in context.evidence.scenes for order in _orders(scene.tokens)]
     names = frozenset(token.stem for token in context.evidence.content if not token.text[0].islower())
-    return len(said) >= LEAST and any(_begins(said, fact, names, lexicon) for fact in facts)
+    for order in _orders(answer):
+        said = [word for word in _words(order, lexicon) if word != COMMA]
+        if said[:1] == [WITH]:
+            said = said[1:]  # "The photo shows"
+        if len(said) >= LEAST and any(_begins(said, fact, names, lexicon) for fact in facts):
+            return True
+    return False
+
+
+def _orders(tokens: Sequence[Token]) -> Iterator[Sequence[Token]]:
+    """A text as it stands, and with a first part that tells where or when put last."""
+    yield tokens
+    comma = next((at for at, token in enumerate(tokens) if token.text == COMMA), 0)
+    if comma and (tokens[0].kind is Kind.PREPOSITION or tokens[0].lower in FRONTED):
+        yield [*tokens[comma + 1 :], *tokens[:comma]]
 
 
 def _begins(said: Sequence[str], fact: Sequence[str], names: frozenset[str], lexicon: Lexicon) -> bool:
@@ -34,6 +48,8 @@ def _begins(said: Sequence[str], fact: Sequence[str], names: frozenset[str], lex
             at += 1
             if word in ("in", "on", "at") and fact[at : at + 1] != [word] and names & set(fact[at : at + 1]):
                 continue
+        if word not in PARTICLES and PARTICLES & set(fact[at : at + 1]):
+            at += 1
         if at == len(fact):
             return False
         worn = word == lexicon.stem("wear") and fact[at] == "in" and _clothes(said[index + 1 :], lexicon)
@@ -58,6 +74,8 @@ def _words(tokens: Sequence[Token], lexicon: Lexicon) -> list[str]:
             found.append(WITH)
         elif token.text == COMMA:
             found.append(COMMA)
+        elif token.lower in PARTICLES:
+            found.append(token.lower)
         elif token.kind is Kind.PREPOSITION:
             found.append(lexicon.same(token.lower))
         elif token.kind not in (Kind.FUNCTION, Kind.BREAK) and token.stem not in lexicon.frame:
