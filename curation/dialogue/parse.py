@@ -42,7 +42,10 @@ class Parse:
         found = [self._nth(word, sum(each.lower == word.lower for each in before)) for word in words]
         inner = [found[at] for at, word in enumerate(words[:-1]) if at and word.stem not in self.lexicon.fixed]
         finite = any(word is not None and word.tag_ in FINITE and word.text.islower() for word in inner)
-        return not finite and (found[-1] is None or found[-1].pos_ not in NO_THINGS)
+        last = found[-1]
+        first = not before and last is not None  # "Parked ice resurfacing machine" is not of ice
+        part = first and last.dep_ == "compound" and last.head.i > last.i and last.head.pos_ in NOUNS
+        return not finite and not part and (last is None or last.pos_ not in NO_THINGS)
 
     def is_noun(self, word: Token, before: Sequence[Token]) -> bool:
         """Whether a word that follows on those `before` may be a noun: not the "asleep" of "curled up asleep"."""
