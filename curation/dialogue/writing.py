@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass, field
 
 from curation.dialogue.checks import BaseCheck, default_checks, failures
@@ -189,7 +189,7 @@ def off_focus(turn: Turn, focus: Focus, evidence: Evidence) -> list[str]:
         return [f"{ASTRAY}the answer breaks off"]
     if focus.kind == "cue" and not _gives_reason(turn.answer, focus, evidence):
         return [f"{ASTRAY}the reason is the cue and nothing more"]
-    if focus.kind == "kind" and _lists_others(turn.answer, focus, lexicon):
+    if focus.kind == "kind" and _lists_others(turn.answer, focus.expected | asked, lexicon):
         return [f"{ASTRAY}the answer names what was not asked for too"]
     shown = focus.kind == "kind" and SHOWN.search(turn.question)  # "What dish is shown?" asks what item is
     if focus.asked and not focus.asked & asked and not shown:
@@ -206,11 +206,12 @@ def _tells_all(answer: frozenset[str], evidence: Evidence) -> bool:
     return len(evidence.stems) >= WHOLE_WORDS and len(answer & evidence.stems) > WHOLE * len(evidence.stems)
 
 
-def _lists_others(answer: str, focus: Focus, lexicon: Lexicon) -> bool:
+def _lists_others(answer: str, known: Set[str], lexicon: Lexicon) -> bool:
     """Whether an answer of what kind of thing is shown goes on to another: "bunk beds and a window"."""
     scene = read(answer, lexicon)
-    heads = [each for each in scene.phrases if each.link is None and each.head.stem not in lexicon.frame]
-    return bool(AND.search(answer)) and bool({each.head.stem for each in heads} - focus.expected)
+    shown = [each for each in scene.phrases if each.link is None or each.link.stem in lexicon.frame]
+    heads = {each.head.stem for each in shown} - lexicon.frame - known
+    return bool(AND.search(answer)) and bool(heads)
 
 
 def _gives_reason(answer: str, focus: Focus, evidence: Evidence) -> bool:

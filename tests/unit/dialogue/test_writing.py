@@ -41,3 +41,15 @@ def test_an_answer_is_wordy_where_it_tells_all_that_the_caption_does() -> None:
     assert off_focus(some, focus, told) == []
     everything = Turn("conversation", "What is it doing here?", some.answer)
     assert off_focus(everything, focus, told) == ["wordy: the answer tells more than was asked"]
+
+
+def test_what_kind_of_thing_is_shown_is_no_list_of_others() -> None:
+    told = evidence("Bunk beds built into the wall, with a window for each child and a lamp")
+    focus = next(each for each in foci(told) if each.kind == "kind")
+
+    def missed(answer: str) -> list[str]:
+        return off_focus(Turn("conversation", "What furniture is shown?", answer), focus, told)
+
+    assert missed("It shows bunk beds and a window.") == ["off focus: the answer names what was not asked for too"]
+    assert missed("These are bunk beds built into the wall.") == []
+    assert missed("These are bunk beds with a window and a lamp.") == []
