@@ -207,6 +207,8 @@ def _ask(cue: Cue) -> tuple[str, ...]:
 
 def _who(cue: Cue, view: View, at: Phrase | None) -> Phrase | None:
     """Of whom a cue tells: who does it or does something to it, who is so, or the only one who is there."""
+    if at is not None and view.living(at) and cue.stems & {word.stem for word in at.modifiers}:
+        return at  # of "a dad comforting his crying baby" the baby
     acts = [action for action in view.actions if action.verb.stem in cue.stems]
     acts += [action for action in view.actions if at is not None and at.link is action.verb]
     if acts:
