@@ -58,11 +58,11 @@ def by_deed(cue: Cue, view: View, pronoun: str) -> str:
             continue
         subject, rest = action.subjects[0], (cue.stems | cue.beside) - {action.verb.stem}
         after = [each for each in view.phrases if each.start > action.start and each.clause == action.clause]
-        ends = [
-            next((each for each in after if rest & {word.stem for word in each.words}), None),
-            view.object_of(action),
-        ]
-        for end in [*ends, None]:
+        second = next((each for each in after if rest & {word.stem for word in each.words}), None)
+        bare = all(token.kind in (*PARTS, Kind.PREPOSITION) for token in tokens[action.start + 1 : action.start + 2])
+        for end in (second, view.object_of(action), None):
+            if end is None and not bare:
+                continue  # "is hugging": whom?
             told = tokens[action.start + 1 : end.start + len(end.words)] if end else ()
             stems = {word.stem for word in (*subject.words, tokens[action.start], *told)}
             whole = cue.stems & stems and (not cue.beside or cue.beside & stems)
@@ -102,7 +102,7 @@ def _beside(thing: Phrase, cue: Cue, view: View) -> str:
     second = next((p for p in view.phrases if p is not thing and cue.beside & {word.stem for word in p.words}), None)
     if second is None or len(second.words) > RUN_ON:
         return f" (?:{'|'.join(JOINS)}) {REASON_WORDS}"
-    following = next(phrase for phrase in view.scene.phrases if phrase.start > thing.start or phrase is second)
+    following = next((phrase for phrase in view.scene.phrases if phrase.start > thing.start), None)
     if second is following and second.link is not None and second.link.lower in JOINS:  # "a rocket stands on its pad"
         return re.escape(f" {linked(second, view.scene)}")
     if view.living(second):
@@ -121,7 +121,11 @@ def _within(phrase: Phrase, cue: Cue, view: View) -> str:
     """A phrase as it stands within a sentence, as a regular expression: what is long or has a name in it by what makes
     it a cue ("a cathedral" of Norwich Cathedral), another in lower case where it begins the text."""
     tokens = view.scene.tokens[phrase.start :]
-    words = [token for token in tokens[: tokens.index(phrase.head) + 1] if token.lower not in ADVERBS]
+    words = [
+        token
+        for token in tokens[: tokens.index(phrase.head) + 1]
+        if token.lower not in ADVERBS or token.stem in cue.stems
+    ]
     first = words[0].text
     if len(words) == 1 and not cue.named and words[0].stem in cue.stems:
         return re.escape(words[0].lower)
