@@ -38,6 +38,8 @@ from curation.dialogue.words import is_several
 WHO, WHAT, DOING = "{who}", "{what}", "{doing}"
 COMPOUND = frozenset({"sports", "arms", "sales", "goods", "steel", "grass", "glass", "christmas", "women's", "kids"})
 ELSEWHERE = frozenset({"outside", "opposite", "past", "toward", "towards"})  # of a place that one is not in
+# What a place is for, of which one says nothing where somebody does something there: a monk sweeps the temple's yard.
+HABIT = re.compile(r"(?:people|someone|children) may (?:come here|\w+(?: or \w+)?(?: something| down)? here)")
 SIGHTS = (
     "What in the image suggests that {conclusion}?",
     "Which details hint that {conclusion}?",
@@ -194,7 +196,8 @@ def _told_of(cue: Cue, view: View, at: Phrase | None) -> Iterator[Cue]:
             own = re.escape(f"{named[WHO]} {view.subject(who).be} {how}")
         if not own and not of_thing:
             own = by_deed(cue, view, again)
-        idle = apart or cue.rank < 0 or (of_thing and not own)
+        other = HABIT.match(conclusion) and any(view.living(act.subjects[0]) for act in view.actions)
+        idle = apart or other or cue.rank < 0 or (of_thing and not own)
         rank = -1 if idle else cue.rank + (not of_thing)  # what happens says more than what is there
         yield replace(cue, ask=ask, conclusion=conclusion, words=words, again=again, own=own, rank=rank)
 

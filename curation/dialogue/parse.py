@@ -44,7 +44,8 @@ class Parse:
         finite = any(word is not None and word.tag_ in FINITE and word.text.islower() for word in inner)
         last = found[-1]
         first = not before and last is not None  # "Parked ice resurfacing machine" is not of ice
-        part = first and last.dep_ == "compound" and last.head.i > last.i and last.head.pos_ in NOUNS
+        part = first and last.dep_ == "compound" and last.i < last.head.i <= last.i + 2 and last.head.pos_ in NOUNS
+        part = part and not last.nbor().is_punct
         return not finite and not part and (last is None or last.pos_ not in NO_THINGS)
 
     def is_noun(self, word: Token, before: Sequence[Token]) -> bool:

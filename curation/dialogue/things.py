@@ -89,5 +89,8 @@ def _may_be_of_another(first: Phrase, view: View) -> bool:
     scene, lexicon = view.scene, view.lexicon
     if is_name(first, scene, lexicon) or len(first.words) - len(sure_claims(first, scene, lexicon)) > GROWN_WORDS:
         return True
+    made = lexicon.replicas | set(lexicon.materials)
+    if first.head.stem in lexicon.animals and made & {word.stem for word in first.modifiers}:
+        return True  # a rubber duck is no bird
     item = lexicon.stem(ITEM)
     return scene.titled and any(item in lexicon.entailed((phrase.head.stem,)) for phrase in scene.phrases[1:])

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass, field
 
+from curation.dialogue.because import REASON_WORDS
 from curation.dialogue.checks import BaseCheck, default_checks, failures
 from curation.dialogue.checks.relations import BECAUSE
 from curation.dialogue.lexicon import WORD, Lexicon
@@ -21,6 +22,7 @@ from curation.samples import Reason, Reject
 
 PLAIN = "detailed_description"
 ASTRAY = "off focus: "
+THERE = re.compile(r"there (?:is|are) |this is |the (?:photo|picture|image) shows ")
 WHOLE_WORDS, WHOLE = 5, 0.8
 CLUMSY = re.compile(r"(?P<first>[A-Z][a-z]+) (?P<head>[a-z]+)(?<!s) is ")  # "Police officer is directing traffic."
 AND = re.compile(r"\b(?:and|or)\b", re.I)  # "the boxes and tubs" are not of what the tubs are made of
@@ -216,10 +218,11 @@ def _lists_others(answer: str, known: Set[str], lexicon: Lexicon) -> bool:
 
 def _gives_reason(answer: str, focus: Focus, evidence: Evidence) -> bool:
     """Whether the reason says something of its cue: "because the helmet is yellow" and "because it is a lighthouse" do
-    not, "because it is noon" and "because there is a zebra" do."""
+    not, "because it is noon", "because it is rusty" (as the cue asks for) and "because there is a zebra" do."""
     lexicon = evidence.lexicon
     reason = BECAUSE.split(answer, maxsplit=1)[-1].strip()
-    if reason.startswith("there "):
+    own = focus.forms and REASON_WORDS not in focus.forms[0] and re.fullmatch(focus.forms[0], answer.rstrip("."))
+    if own or THERE.match(reason):
         return True
     stems = {lexicon.stem(word) for word in WORD.findall(reason) if not lexicon.is_function(word.lower())}
     return bool(focus.expected & lexicon.times or stems - focus.expected - lexicon.colours - lexicon.frame)

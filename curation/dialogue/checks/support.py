@@ -207,7 +207,7 @@ class Cue(BaseCheck):
             return fail(Reason.MALFORMED, "the answer gives no reason")
         conclusion, reason = (read(part, lexicon) for part in parts)
         told = {token.stem for token in reason.content}
-        there = reason.tokens[0].lower == "there"  # "because there are shirts in it", and not "because it is old"
+        there = reason.tokens[0].lower in ("there", "this")  # "because there are shirts in it", not "because it is old"
         says = there or reason.actions or any(phrase.link is not None for phrase in reason.phrases)
         if says and {token.lower for token in reason.tokens} & (THINGS | lexicon.he | lexicon.she):
             told |= {token.stem for token in conclusion.content}  # "the boat may burn, because it is made of wood"

@@ -250,3 +250,8 @@ def test_where_the_text_tells_that_it_is_there_it_does(caption: str) -> None:
 )
 def test_a_reason_names_things_that_speak_for_it(caption: str, never: str) -> None:
     assert not any(re.search(never, focus.forms[0].replace("\\", "")) for focus in cue_foci(evidence_of(caption)))
+
+
+def test_what_a_place_is_for_is_not_asked_where_somebody_does_something_in_it() -> None:
+    assert "What might people come here for?" in asked_of("Old temple in the mist")
+    assert "What might people come here for?" not in asked_of("A monk sweeps the courtyard of an old temple")

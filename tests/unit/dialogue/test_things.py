@@ -103,3 +103,8 @@ def test_what_is_shown_is_asked_before_a_question_names_it_and_only_after_all_el
         assert [focus.kind for focus in sample.conversation(False)] == ["color", "kind"]
         both = plan(sample, Mixer({"conversation": 1.0}, {}, 4, {}))
         assert [turn.focus.kind for turn in both] == ["kind", "color"]
+
+
+def test_what_is_made_like_an_animal_is_none() -> None:
+    assert "kind" in foci("Mallard duck wedged in the gutter")
+    assert "kind" not in foci("Rubber duck wedged in the gutter")
