@@ -43,9 +43,10 @@ class Parse:
         inner = [found[at] for at, word in enumerate(words[:-1]) if at and word.stem not in self.lexicon.fixed]
         finite = any(word is not None and word.tag_ in FINITE and word.text.islower() for word in inner)
         last = found[-1]
-        first = not before and last is not None  # "Parked ice resurfacing machine" is not of ice
-        part = first and last.dep_ == "compound" and last.i < last.head.i <= last.i + 2 and last.head.pos_ in NOUNS
-        part = part and not last.nbor().is_punct
+        # "Parked ice resurfacing machine" is not of ice
+        part = (
+            not before and last is not None and last.dep_ == last.head.dep_ == "compound" and last.head.i == last.i + 1
+        )
         return not finite and not part and (last is None or last.pos_ not in NO_THINGS)
 
     def is_noun(self, word: Token, before: Sequence[Token]) -> bool:
