@@ -29,6 +29,7 @@ MADE = {
 ASKS = (
     "What {} {} shown", "What kind of {} {} shown", "What {} can be seen", "Which {} {} in the (?:picture|image|photo)",
 )  # fmt: skip
+COOKED = ("roast", "roasted", "grilled", "fried", "baked", "smoked", "braised", "stuffed", "curried")
 GROWN_WORDS = 3  # a longer title that ends in an animal or a plant is mostly one of something else
 
 
@@ -89,7 +90,7 @@ def _may_be_of_another(first: Phrase, view: View) -> bool:
     scene, lexicon = view.scene, view.lexicon
     if is_name(first, scene, lexicon) or len(first.words) - len(sure_claims(first, scene, lexicon)) > GROWN_WORDS:
         return True
-    made = lexicon.replicas | set(lexicon.materials)
+    made = lexicon.replicas | set(lexicon.materials) | lexicon.stems(COOKED)
     if first.head.stem in lexicon.animals and made & {word.stem for word in first.modifiers}:
         return True  # a rubber duck is no bird
     item = lexicon.stem(ITEM)

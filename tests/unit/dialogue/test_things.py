@@ -108,3 +108,4 @@ def test_what_is_shown_is_asked_before_a_question_names_it_and_only_after_all_el
 def test_what_is_made_like_an_animal_is_none() -> None:
     assert "kind" in foci("Mallard duck wedged in the gutter")
     assert "kind" not in foci("Rubber duck wedged in the gutter")
+    assert "kind" not in foci("Roast chicken with lemon halves in a skillet")
