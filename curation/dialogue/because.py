@@ -133,7 +133,8 @@ def _within(phrase: Phrase, cue: Cue, view: View) -> str:
     if owned or len(words) > RUN_ON or any(word.text[:1].isupper() for word in words[1:]) or view.scene.titled:
         told = cue.stems | cue.beside
         words = [w for w in words if w is words[-1] or (w.stem in told and not w.lower.endswith(POSSESSIVES))]
-        return re.escape(" ".join(word.text if cue.named else word.lower for word in words))
+        kept = [cue.named or word.text in NATION or word.text.endswith(NATIONS) for word in words]
+        return re.escape(" ".join(w.text if keep else w.lower for w, keep in zip(words, kept, strict=True)))
     name = phrase.start or not first[1:].islower() or first in NATION or first.endswith(NATIONS)
     return re.escape(" ".join([first if name else first.lower(), *(word.text for word in words[1:])]))
 
